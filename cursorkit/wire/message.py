@@ -1,0 +1,107 @@
+"""Request and answer as values: what a transport takes and gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cursorkit.wire.source import BodySource
+
+SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "x-goog-api-key", "cookie", "set-cookie"})
+"""Headers whose values no message, log or `repr` may show, in lower case."""
+
+
+def _pairs(items: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in items)
+
+
+@frozen(repr=False)
+class Headers:
+    """HTTP header fields, in order; names are compared without regard to case (RFC 9110, 5.1).
+
+    Attributes:
+        items: the fields as (name, value) pairs.
+    """
+
+    items: tuple[tuple[str, str], ...] = field(default=(), converter=_pairs)
+
+    def get(self, name: str, default: str = "") -> str:
+        """The first value of `name`."""
+        wanted = name.lower()
+        return next((value for key, value in self.items if key.lower() == wanted), default)
+
+    def adding(self, name: str, value: str) -> Headers:
+        """These fields and one more."""
+        return Headers((*self.items, (name, value)))
+
+    def masked(self) -> Headers:
+        """These fields with `***` for the value of each secret one."""
+        return Headers((n, "***" if n.lower() in SECRET_HEADERS else v) for n, v in self.items)
+
+    def __contains__(self, name: str) -> bool:
+        return any(key.lower() == name.lower() for key, _ in self.items)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.items)
+
+    def __repr__(self) -> str:
+        return f"Headers({self.masked().items!r})"
+
+
+@frozen
+class Request:
+    """One HTTP request; the same value may be sent any number of times.
+
+    Attributes:
+        verb: the HTTP method, in capitals.
+        url: the whole URL, each segment of its path percent-encoded. It never holds a secret.
+        headers: the header fields, `Content-Length` among them.
+        body: what to send; every attempt opens it afresh. Its bytes do not show in `repr`.
+        idempotent: whether sending it twice does no more than sending it once.
+    """
+
+    verb: str
+    url: str
+    headers: Headers
+    body: BodySource = field(repr=False)
+    idempotent: bool = False
+
+
+@frozen
+class Sent:
+    """Evidence of what left, for one attempt.
+
+    Attributes:
+        octets: how many bytes of the body were handed to the network (or store) for certain.
+        whole: whether that was all of them.
+        sha256: their SHA-256, in hexadecimal.
+    """
+
+    octets: int
+    whole: bool
+    sha256: str
+
+
+NOTHING_SENT = Sent(0, whole=False, sha256="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+"""Not a byte of the body left."""
+
+
+@frozen
+class Response:
+    """A whole answer: its framing was checked, nothing of it is missing.
+
+    Attributes:
+        status: the HTTP status code.
+        headers: the header fields.
+        body: the answer's body; spooled to disk where it is large. Its bytes do not show in `repr`.
+        sent: what left before it came.
+    """
+
+    status: int
+    headers: Headers
+    body: BodySource = field(repr=False)
+    sent: Sent

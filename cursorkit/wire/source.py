@@ -1,0 +1,166 @@
+"""Bodies that can be sent again: a length known beforehand and a fresh reader for every attempt."""
+
+from __future__ import annotations
+
+import io
+from hashlib import sha256
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from attrs import field, frozen
+
+from cursorkit.errors import SourceError
+from cursorkit.wire.message import Sent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import BinaryIO
+
+    from _typeshed import WriteableBuffer
+
+BLOCK = 256 * 1024
+"""Bytes moved at a time: the size at which urllib3 outruns curl, and small enough to notice a stall."""
+
+
+@runtime_checkable
+class BodySource(Protocol):
+    """A body of known length, which can be read any number of times.
+
+    `open()` gives a new reader at the first byte. Readers of one source are independent of each other, and
+    all give the same `length` bytes: a source that cannot keep this promise raises `SourceError`.
+    """
+
+    @property
+    def length(self) -> int:
+        """How many bytes there are."""
+        ...
+
+    def open(self) -> BinaryIO:
+        """A fresh reader; the caller closes it."""
+        ...
+
+
+@frozen
+class Bytes:
+    """A body in memory.
+
+    Attributes:
+        content: the bytes.
+    """
+
+    content: bytes = field(default=b"", repr=False)
+
+    @property
+    def length(self) -> int:
+        """How many bytes there are."""
+        return len(self.content)
+
+    def open(self) -> BinaryIO:
+        """A fresh reader."""
+        return io.BytesIO(self.content)
+
+
+def _flat(parts: Iterable[BodySource]) -> tuple[BodySource, ...]:
+    return tuple(parts)
+
+
+@frozen
+class Concatenation:
+    """Sources one after the other; only the one being read is open.
+
+    Attributes:
+        parts: the sources, in order.
+    """
+
+    parts: tuple[BodySource, ...] = field(converter=_flat)
+
+    @property
+    def length(self) -> int:
+        """The sum of the lengths."""
+        return sum(part.length for part in self.parts)
+
+    def open(self) -> BinaryIO:
+        """A fresh reader over all parts."""
+        return io.BufferedReader(_Chain(self.parts), BLOCK)
+
+
+class _Chain(io.RawIOBase):
+    def __init__(self, parts: tuple[BodySource, ...]) -> None:
+        self._waiting = iter(parts)
+        self._reader: BinaryIO = io.BytesIO()
+        self._left = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer)
+        while not self._left:
+            self._reader.close()
+            part = next(self._waiting, None)
+            if part is None:
+                return 0
+            self._left = part.length
+            self._reader = part.open()
+        block = self._reader.read(min(len(view), self._left))
+        if not block:
+            raise SourceError("changed-file", f"a part of the body ended {self._left} bytes early")
+        view[: len(block)] = block
+        self._left -= len(block)
+        return len(block)
+
+    def close(self) -> None:
+        self._reader.close()
+        super().close()
+
+
+class Sending(io.RawIOBase):
+    """One attempt to send a source: a reader for the network, and the evidence of what left.
+
+    It gives exactly `source.length` bytes, so that a body can neither run over its Content-Length into the
+    connection nor fall short of it unnoticed. A block counts as sent when the next one is asked for: only
+    then has the network taken it.
+    """
+
+    def __init__(self, source: BodySource) -> None:
+        self._left = source.length
+        self._reader = source.open()
+        self._digest = sha256()
+        self._octets = 0
+        self._pending = b""
+        self._whole = False
+
+    @property
+    def sent(self) -> Sent:
+        """What left so far."""
+        return Sent(self._octets, self._whole, self._digest.hexdigest())
+
+    def readable(self) -> bool:
+        """Always true."""
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """The next block of at most `size` bytes; empty at the end."""
+        self._digest.update(self._pending)
+        self._octets += len(self._pending)
+        self._pending = b""
+        if not self._left:
+            self._whole = True
+            return b""
+        wanted = BLOCK if size is None or size < 0 else size
+        self._pending = self._reader.read(min(wanted, self._left))
+        if not self._pending:
+            raise SourceError("changed-file", f"the body ended {self._left} bytes before its stated length")
+        self._left -= len(self._pending)
+        return self._pending
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """As `read`, into a buffer."""
+        view = memoryview(buffer)
+        block = self.read(len(view))
+        view[: len(block)] = block
+        return len(block)
+
+    def close(self) -> None:
+        """Close the source's reader."""
+        self._reader.close()
+        super().close()
