@@ -1,0 +1,220 @@
+"""The one place where input files are opened: what `@=FILE` and a `Path` in a body become."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import sys
+import tempfile
+from functools import cached_property
+from shutil import copyfileobj
+from typing import TYPE_CHECKING, Self
+
+from attrs import define, field, frozen
+
+from cursorkit.errors import SourceError
+from cursorkit.wire.source import BLOCK, BodySource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+    from _typeshed import WriteableBuffer
+
+STANDARD_INPUT = "-"
+"""The file name that means standard input."""
+
+_Identity = tuple[int, int, int, int]
+
+
+def _identity(status: os.stat_result) -> _Identity:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _refusal(path: str, error: OSError) -> SourceError:
+    kind = "no-file" if isinstance(error, FileNotFoundError) else "unreadable-file"
+    return SourceError(kind, f"cannot read '{path}': {error.strerror or error}")
+
+
+def file_source(path: str | os.PathLike[str]) -> BodySource:
+    """The contents of the file at `path`; what is no regular file (a pipe, a device) is read once and kept.
+
+    Raises:
+        SourceError: `no-file` or `unreadable-file`.
+    """
+    name = os.fspath(path)
+    try:
+        status = os.stat(name)  # noqa: PTH116 - a Path of a name with odd bytes gains nothing
+    except (OSError, ValueError) as error:
+        raise _refusal(name, error if isinstance(error, OSError) else OSError(str(error))) from None
+    if stat.S_ISREG(status.st_mode) and not name.startswith("/proc/"):
+        return File.at(name)
+    if stat.S_ISDIR(status.st_mode):
+        raise SourceError("unreadable-file", f"cannot read '{name}': it is a directory")
+    return Spool(lambda: _opened(name), name)
+
+
+def _opened(name: str) -> BinaryIO:
+    try:
+        return io.FileIO(name)  # type: ignore[return-value]
+    except OSError as error:
+        raise _refusal(name, error) from None
+
+
+@frozen
+class File:
+    """A regular file, which must stay as it was when it was first looked at.
+
+    Attributes:
+        path: its name.
+        identity: device, inode, size in bytes and time of modification in nanoseconds.
+    """
+
+    path: str
+    identity: _Identity
+
+    @classmethod
+    def at(cls, path: str | os.PathLike[str]) -> Self:
+        """The file at `path`, as it is now.
+
+        Raises:
+            SourceError: `no-file` or `unreadable-file`.
+        """
+        name = os.fspath(path)
+        with _opened(name) as reader:
+            return cls(name, _identity(os.fstat(reader.fileno())))
+
+    @property
+    def length(self) -> int:
+        """Its size in bytes."""
+        return self.identity[2]
+
+    def open(self) -> BinaryIO:
+        """A fresh reader, which fails rather than give other bytes than the first one gave.
+
+        Raises:
+            SourceError: `changed-file`, here or while reading.
+        """
+        return _FileReader(self)  # type: ignore[return-value]
+
+
+class _FileReader(io.FileIO):
+    """Checks the file's identity at the first byte, and again before it gives the last block."""
+
+    def __init__(self, file: File) -> None:
+        try:
+            super().__init__(file.path)
+        except OSError as error:
+            raise _refusal(file.path, error) from None
+        self._file = file
+        self._check()
+
+    def _check(self) -> None:
+        if _identity(os.fstat(self.fileno())) != self._file.identity:
+            raise SourceError("changed-file", f"'{self._file.path}' changed since it was first looked at")
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        block = super().read(-1 if size is None else size)
+        if self.tell() >= self._file.length:
+            self._check()
+        return block
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        count = super().readinto(buffer)
+        if self.tell() >= self._file.length:
+            self._check()
+        return count
+
+
+@define(eq=False)
+class Spool:
+    """A stream that gives its bytes only once, copied to a private, nameless temporary file on first use.
+
+    Attributes:
+        stream: opens the stream.
+        name: what to call it in messages.
+    """
+
+    stream: Callable[[], BinaryIO] = field(repr=False)
+    name: str
+
+    @cached_property
+    def _kept(self) -> BinaryIO:
+        kept = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as the spool
+        try:
+            with self.stream() as reader:
+                copyfileobj(reader, kept, BLOCK)
+        except OSError as error:
+            raise _refusal(self.name, error) from None
+        return kept  # type: ignore[return-value]
+
+    @property
+    def length(self) -> int:
+        """How many bytes the stream held."""
+        return os.fstat(self._kept.fileno()).st_size
+
+    def open(self) -> BinaryIO:
+        """A fresh reader of the copy."""
+        return io.BufferedReader(_Window(self._kept), BLOCK)
+
+
+class _Window(io.RawIOBase):
+    """Reads a file by position, so that readers of one descriptor do not disturb each other."""
+
+    def __init__(self, kept: BinaryIO) -> None:
+        self._kept = kept
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        origin = {
+            os.SEEK_SET: 0,
+            os.SEEK_CUR: self._position,
+            os.SEEK_END: os.fstat(self._kept.fileno()).st_size,
+        }
+        self._position = max(0, origin[whence] + offset)
+        return self._position
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer)
+        count = os.preadv(self._kept.fileno(), [view], self._position)
+        self._position += count
+        return count
+
+
+@define
+class Files:
+    """What `@=` names, opened for one argument list: any file, and standard input once.
+
+    Attributes:
+        announce: is told, in words, when standard input is a terminal and somebody has to type.
+    """
+
+    announce: Callable[[str], None]
+    _taken: bool = field(default=False, init=False)
+
+    def __call__(self, name: str) -> BodySource:
+        """The source called `name`.
+
+        Raises:
+            SourceError: `no-file`, `unreadable-file` or `stdin-twice`.
+        """
+        if name != STANDARD_INPUT:
+            return file_source(name)
+        if self._taken:
+            raise SourceError("stdin-twice", "standard input can be read only once")
+        self._taken = True
+        return Spool(self._standard_input, "standard input")
+
+    def _standard_input(self) -> BinaryIO:
+        if sys.stdin is None:
+            raise SourceError("unreadable-file", "standard input is closed")
+        if sys.stdin.isatty():
+            self.announce("reading standard input; end it with Ctrl-D on a line of its own")
+        return sys.stdin.buffer
