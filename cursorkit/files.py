@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Self
 from attrs import define, field, frozen
 
 from cursorkit.errors import SourceError
-from cursorkit.wire.source import BLOCK, BodySource
+from cursorkit.wire.source import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
     from _typeshed import WriteableBuffer
+
+    from cursorkit.wire.source import BodySource
 
 STANDARD_INPUT = "-"
 """The file name that means standard input."""
@@ -57,7 +59,7 @@ def file_source(path: str | os.PathLike[str]) -> BodySource:
 
 def _opened(name: str) -> BinaryIO:
     try:
-        return io.FileIO(name)  # type: ignore[return-value]
+        return io.FileIO(name)
     except OSError as error:
         raise _refusal(name, error) from None
 
@@ -96,7 +98,7 @@ class File:
         Raises:
             SourceError: `changed-file`, here or while reading.
         """
-        return _FileReader(self)  # type: ignore[return-value]
+        return _FileReader(self)
 
 
 class _FileReader(io.FileIO):
@@ -147,7 +149,7 @@ class Spool:
                 copyfileobj(reader, kept, BLOCK)
         except OSError as error:
             raise _refusal(self.name, error) from None
-        return kept  # type: ignore[return-value]
+        return kept
 
     @property
     def length(self) -> int:

@@ -1,0 +1,1 @@
+"""DICOM as DICOMweb carries it."""

@@ -1,0 +1,1 @@
+"""Everything of cursorkit that talks to somebody."""
