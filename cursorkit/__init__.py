@@ -11,24 +11,73 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cursorkit.errors import ArgumentErrors, CursorError, CursorkitError, Problem, SourceError
+    from cursorkit.body.build import Body, build, construct
+    from cursorkit.body.editor import Editor, edit
+    from cursorkit.errors import (
+        ArgumentErrors,
+        CursorError,
+        CursorkitError,
+        Problem,
+        SchemaError,
+        SourceError,
+    )
+    from cursorkit.http_body import HttpBody
+    from cursorkit.language.ast import Program
+    from cursorkit.language.cursor import Cursor
+    from cursorkit.language.parser import parse
+    from cursorkit.methods.call import call, prepare, read
+    from cursorkit.methods.outcome import Outcome, Verdict
 else:
     _HOMES = {
-        "ArgumentErrors": "cursorkit.errors",
-        "CursorError": "cursorkit.errors",
-        "CursorkitError": "cursorkit.errors",
-        "Problem": "cursorkit.errors",
-        "SourceError": "cursorkit.errors",
+        "cursorkit.body.build": ("Body", "build", "construct"),
+        "cursorkit.body.editor": ("Editor", "edit"),
+        "cursorkit.errors": (
+            "ArgumentErrors",
+            "CursorError",
+            "CursorkitError",
+            "Problem",
+            "SchemaError",
+            "SourceError",
+        ),
+        "cursorkit.http_body": ("HttpBody",),
+        "cursorkit.language.ast": ("Program",),
+        "cursorkit.language.cursor": ("Cursor",),
+        "cursorkit.language.parser": ("parse",),
+        "cursorkit.methods.call": ("call", "prepare", "read"),
+        "cursorkit.methods.outcome": ("Outcome", "Verdict"),
     }
 
-    def __getattr__(name):
-        if name not in _HOMES:
+    def __getattr__(name: str) -> object:
+        home = next((module for module, names in _HOMES.items() if name in names), None)
+        if home is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(home), name)
 
 
 __version__ = "0.1.0"
 
-__all__ = ["ArgumentErrors", "CursorError", "CursorkitError", "Problem", "SourceError", "__version__"]
+__all__ = [
+    "ArgumentErrors",
+    "Body",
+    "Cursor",
+    "CursorError",
+    "CursorkitError",
+    "Editor",
+    "HttpBody",
+    "Outcome",
+    "Problem",
+    "Program",
+    "SchemaError",
+    "SourceError",
+    "Verdict",
+    "__version__",
+    "build",
+    "call",
+    "construct",
+    "edit",
+    "parse",
+    "prepare",
+    "read",
+]

@@ -106,7 +106,7 @@ class Problem:
     def __str__(self) -> str:
         place = self.label if self.index is None else f"{self.label} {self.index + 1}"
         lines = [f"{place}: {printable(self.message)}" if place else printable(self.message)]
-        if self.argument:
+        if self.argument or self.index is not None:
             lines += _pointed_at(self.context, self.argument, self.span)
         notes = [f"cursor: {printable(self.cursor)}"] if self.cursor else []
         notes += [printable(self.hint)] if self.hint else []

@@ -1,0 +1,1 @@
+"""From arguments and a schema to a body."""

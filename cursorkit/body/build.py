@@ -1,0 +1,191 @@
+"""Bodies: what the steps of an argument list add up to."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from attrs import field, frozen
+
+from cursorkit.body.fold import steps
+from cursorkit.body.values import no_files
+from cursorkit.errors import ArgumentErrors, Problem
+from cursorkit.language.ast import Program
+from cursorkit.language.cursor import Cursor
+from cursorkit.language.parser import parse
+from cursorkit.schema.types import List, Map, Object, Scalar
+from cursorkit.wire.source import BodySource, Bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cursorkit.body.fold import Assigned, Step
+    from cursorkit.body.places import Key
+    from cursorkit.body.values import Files
+    from cursorkit.schema.types import Content, Json, Schema
+
+T = TypeVar("T")
+
+
+@frozen
+class Body:
+    """What an argument list stands for.
+
+    Attributes:
+        schema: what it was built for.
+        content: its JSON value, with a `BodySource` where raw bytes go. Does not show in `repr`.
+        cursor: where the last argument left the cursor.
+        origins: the position of the argument that set each place of the value.
+        advice: what is worth a word, though right.
+    """
+
+    schema: Schema
+    content: Content = field(repr=False)
+    cursor: Cursor = field(factory=Cursor)
+    origins: Mapping[Key, int] = field(factory=dict, repr=False)
+    advice: tuple[Problem, ...] = ()
+
+    @property
+    def value(self) -> Json:
+        """The body as plain JSON: raw bytes are base64, and are read for it."""
+        return _json(self.content)
+
+
+def build(schema: Schema, arguments: Iterable[str] | Program, *, files: Files | None = None) -> Body:
+    """The body of `schema` that `arguments` write.
+
+    Args:
+        schema: what the body may hold.
+        arguments: the words behind `-r`, in order, or their tree.
+        files: opens what `@=` names, such as `cursorkit.files.Files`; by default no file is read.
+
+    Raises:
+        ArgumentErrors: with every problem of the list.
+    """
+    program = arguments if isinstance(arguments, Program) else parse(arguments)
+    return assemble(schema, steps(schema, program, files or no_files))
+
+
+def construct(cls: type[T], arguments: Iterable[str] | Program, *, files: Files | None = None) -> T:
+    """The instance of the attrs class `cls` that `arguments` write.
+
+    Raises:
+        ArgumentErrors: with every problem of the list; `missing-field` for an attribute without a default.
+        SchemaError: the class holds something that no argument can write.
+    """
+    from cursorkit.schema.attrs_classes import schema_of
+
+    schema = schema_of(cast("type", cls))
+    body = build(schema, arguments, files=files)
+    missing = tuple(absent(schema, body.content))
+    if missing:
+        raise ArgumentErrors(missing)
+    return cast("T", _python(schema, body.content))
+
+
+def assemble(schema: Schema, walked: Iterable[Step]) -> Body:
+    """The sum of the steps.
+
+    Raises:
+        ArgumentErrors: with every problem of the steps; `nothing-set` for a scalar without a value.
+    """
+    tree = _Tree({} if not isinstance(schema, List) else [])
+    origins: dict[Key, int] = {}
+    problems: list[Problem] = []
+    advice: list[Problem] = []
+    cursor = Cursor()
+    for step in walked:
+        problems += step.problems
+        advice += step.advice
+        cursor = step.after
+        if step.effect is not None:
+            tree.put(step.effect)
+            origins[step.effect.key] = step.index
+    if isinstance(schema, Scalar) and not origins and not problems:
+        problems.append(Problem("nothing-set", "the value is not set", hint="set it with .=value"))
+    if problems:
+        raise ArgumentErrors(tuple(problems))
+    return Body(schema, tree.root, cursor, origins, tuple(advice))
+
+
+class _Tree:
+    """The value under construction; containers are found by their place, not by walking down again."""
+
+    def __init__(self, root: Content) -> None:
+        self.root = root
+        self._containers: dict[Key, Content] = {(): root}
+
+    def put(self, effect: Assigned) -> None:
+        if not effect.key:
+            self.root = effect.content
+            return
+        *above, last = effect.key
+        _insert(self._container(tuple(above), last), last, effect.content)
+
+    def _container(self, key: Key, inner: str | int) -> Content:
+        container = self._containers.get(key)
+        if container is None:
+            container = self._containers[key] = [] if isinstance(inner, int) else {}
+            _insert(self._container(key[:-1], key[-1]), key[-1], container)
+        return container
+
+
+def _insert(container: Content, last: str | int, content: Content) -> None:
+    # Elements are only ever added at the end, so an index says no more than that there is a list.
+    if isinstance(container, list):
+        cast("list[Content]", container).append(content)
+    else:
+        cast("dict[str, Content]", container)[cast("str", last)] = content
+
+
+def _json(content: Content) -> Json:
+    match content:
+        case dict():
+            return {key: _json(item) for key, item in content.items()}
+        case list():
+            return [_json(item) for item in content]
+        case BodySource():
+            with content.open() as reader:
+                return b64encode(reader.read()).decode("ascii")
+    return cast("Json", content)
+
+
+def absent(schema: Schema, content: Content, place: str = "") -> Iterable[Problem]:
+    """The required fields that `content` lacks."""
+    match schema, content:
+        case Object(), dict():
+            for each in schema.fields:
+                path = f"{place}.{each.cli}"
+                if each.wire in content:
+                    yield from absent(each.schema, content[each.wire], path)
+                elif each.required:
+                    message = f"{schema.member} '{path.removeprefix('.')}' is missing in {schema.name}"
+                    yield Problem("missing-field", message, label="", hint=each.description)
+        case List(items=items), list():
+            for index, item in enumerate(content):
+                yield from absent(items, item, f"{place}.{index}")
+        case Map(values=values), dict():
+            for key, item in content.items():
+                yield from absent(values, item, f"{place}.{key}")
+
+
+def _python(schema: Schema, content: Content) -> object:
+    """The Python value of a class's schema."""
+    match schema, content:
+        case Object(factory=factory), dict():
+            given = {
+                each.python: _python(each.schema, content[each.wire])
+                for each in schema.fields
+                if each.wire in content
+            }
+            return factory(**given) if factory else given
+        case List(items=items, factory=factory), list():
+            elements = [_python(items, item) for item in content]
+            return factory(elements) if factory else elements
+        case Map(values=values), dict():
+            return {key: _python(values, item) for key, item in content.items()}
+        case Scalar(factory=factory), _ if factory:
+            return factory(content)
+        case _, Bytes(content=octets):
+            return octets
+    return content

@@ -1,0 +1,38 @@
+"""The grammar of the cursor language; written by grammar/regen.py from grammar/cursor.lark."""
+
+GRAMMAR = r"""
+// The cursor language: one argument of a body (`-r`) or of the parameters (`-p`).
+//
+// An argument is cut after its first "="; what stands before the cut, the "=" included, is its head, and
+// only the head is parsed here. The rest is the value: verbatim, no character of it is ever special, so it
+// meets no grammar. Every string of [^=]*=? is a head: mistakes are productions, so that parsing never fails
+// and a mistake can be weighed against the others (going above the root comes before an unfinished path).
+
+// "No `=`: a move. Otherwise an assignment." A head without a path has the empty path, which is a mistake.
+// The extension `@=` reads the value from a file.
+head: [path] [SIGN]
+
+// "A path is cut into alternating runs of dots and names."
+//   `.` alone: the root.
+path: DOT                   -> walk
+//   k >= 2 dots alone: up k-1 levels.
+    | UP                    -> walk
+//   Names, with dots between them, and perhaps dots before them; k >= 2 dots may also stand last: up k-1.
+    | names [UP]            -> walk
+//   One dot last, behind a name: `trailing-separator`, found after everything else of the path.
+    | names DOT             -> unfinished
+
+//   One leading dot: from the root. k >= 2 leading dots: up k-1 from the cursor.
+//   One dot between names: a separator. k >= 2 dots: up k-1, the name before them is the first to be left.
+names: [DOT | UP] name
+     | names (DOT | UP) name
+
+// "A name is any run of characters other than `.`": no trimming, no case folding.
+name: (WORD | MARK)+
+
+DOT:  "."
+UP:   /[.][.]+/
+WORD: /[^.=@]+/
+MARK: "@"
+SIGN: /@?=/
+"""

@@ -1,0 +1,129 @@
+"""The tree of an argument list; `str(node)` is its source, and positions take no part in equality."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import field, frozen
+
+from cursorkit.errors import Span  # noqa: TC001 - attrs reads the annotation at run time
+
+Operator = Literal["=", "@="]
+"""`=` takes the value as it stands, `@=` takes the contents of the file that it names."""
+
+
+@frozen
+class Root:
+    """A leading single dot: to the top-level structure."""
+
+    span: Span = field(default=(0, 1), eq=False, repr=False)
+
+    def __str__(self) -> str:
+        return "."
+
+
+@frozen
+class Up:
+    """A run of two or more dots.
+
+    Attributes:
+        levels: how many levels up: one less than there are dots.
+    """
+
+    levels: int
+    span: Span = field(default=(0, 0), eq=False, repr=False)
+
+    def __str__(self) -> str:
+        return "." * (self.levels + 1)
+
+
+@frozen
+class Name:
+    """One level down.
+
+    Attributes:
+        text: the name, verbatim; not empty, and without dots.
+    """
+
+    text: str
+    span: Span = field(default=(0, 0), eq=False, repr=False)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Step = Root | Up | Name
+Fault = Literal["empty", "trailing-separator"]
+
+
+@frozen
+class Path:
+    """Where to go from the cursor, step by step.
+
+    Attributes:
+        steps: the steps, in order; single dots between names are no steps.
+        fault: what is wrong with the path in itself, whatever the cursor.
+    """
+
+    steps: tuple[Step, ...] = ()
+    fault: Fault | None = None
+
+    @property
+    def absolute(self) -> bool:
+        """Whether it leads to the same place from everywhere."""
+        return bool(self.steps) and isinstance(self.steps[0], Root)
+
+    def __str__(self) -> str:
+        text = ""
+        above: Step | None = None
+        for step in self.steps:
+            text += f".{step}" if isinstance(above, Name) and isinstance(step, Name) else str(step)
+            above = step
+        return f"{text}." if self.fault == "trailing-separator" else text
+
+
+@frozen
+class Move:
+    """An argument without `=`: the cursor goes along the path."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+@frozen
+class Assignment:
+    """An argument with `=`: the field that the path reaches is set, and the cursor stays.
+
+    Attributes:
+        path: from the cursor to the field.
+        operator: how to take the value.
+        value: everything behind the first `=`, verbatim.
+    """
+
+    path: Path
+    operator: Operator
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.path}{self.operator}{self.value}"
+
+
+Statement = Move | Assignment
+
+
+@frozen
+class Program:
+    """A parsed argument list.
+
+    Attributes:
+        statements: one for each argument, in order.
+    """
+
+    statements: tuple[Statement, ...] = ()
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The source: the arguments to the letter."""
+        return tuple(map(str, self.statements))

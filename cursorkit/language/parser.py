@@ -1,0 +1,89 @@
+"""Text to tree. The only importer of lark; the grammar is grammar/cursor.lark."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
+
+from lark import Lark, Token, Transformer, v_args
+
+from cursorkit.language._grammar import GRAMMAR
+from cursorkit.language.ast import Assignment, Move, Name, Operator, Path, Program, Root, Up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cursorkit.errors import Span
+    from cursorkit.language.ast import Statement, Step
+
+_Head = tuple[Path, Operator | None]
+_EMPTY = Path(fault="empty")
+
+
+def _span(token: Token) -> Span:
+    # Every token that the lexer makes has both positions; only tokens made by hand have none.
+    return cast("int", token.start_pos), cast("int", token.end_pos)
+
+
+def _dots(token: Token) -> Root | Up:
+    return Root(_span(token)) if token.type == "DOT" else Up(len(token) - 1, _span(token))
+
+
+@v_args(inline=True)
+class _Build(Transformer[Token, _Head]):
+    """Makes the nodes while lark reduces, so that no parse tree is ever built."""
+
+    def name(self, *tokens: Token) -> Name:
+        return Name("".join(tokens), (_span(tokens[0])[0], _span(tokens[-1])[1]))
+
+    def names(self, before: Token | list[Step] | None, *rest: Token | Name) -> list[Step]:
+        if not isinstance(before, list):
+            return [*([_dots(before)] if before is not None else []), cast("Name", rest[0])]
+        dots, name = cast("tuple[Token, Name]", rest)
+        return [*before, name] if dots.type == "DOT" else [*before, _dots(dots), name]
+
+    def walk(self, steps: Token | list[Step], last: Token | None = None) -> Path:
+        if isinstance(steps, Token):
+            return Path((_dots(steps),))
+        return Path((*steps, _dots(last))) if last is not None else Path(tuple(steps))
+
+    def unfinished(self, steps: list[Step], _dot: Token) -> Path:
+        return Path(tuple(steps), "trailing-separator")
+
+    def head(self, path: Path | None, sign: Token | None) -> _Head:
+        return path or _EMPTY, None if sign is None else cast("Operator", str(sign))
+
+
+_LARK = Lark(GRAMMAR, parser="lalr", start="head", transformer=_Build())
+
+
+@lru_cache(maxsize=4096)
+def _parse_head(text: str) -> _Head:
+    return cast("_Head", _LARK.parse(text))
+
+
+def parse_path(text: str) -> Path:
+    """The path that `text` writes; a mistaken one is a `Path` with a fault.
+
+    Raises:
+        ValueError: `text` holds a `=`, which no path can.
+    """
+    if "=" in text:
+        raise ValueError("a path holds no '='")
+    return _parse_head(text)[0]
+
+
+def parse_argument(text: str) -> Statement:
+    """The statement that one argument writes."""
+    cut = text.find("=") + 1 or len(text)
+    path, operator = _parse_head(text[:cut])
+    return Move(path) if operator is None else Assignment(path, operator, text[cut:])
+
+
+def parse(arguments: Iterable[str]) -> Program:
+    """The tree of an argument list. Never fails: a mistaken path is a node, which `build` reports.
+
+    Args:
+        arguments: the words behind `-r`, in order.
+    """
+    return Program(tuple(map(parse_argument, arguments)))

@@ -1,0 +1,1 @@
+"""What a body may hold: schemas, and where they come from."""
