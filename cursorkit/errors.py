@@ -5,6 +5,7 @@
     ├── ArgumentErrors            every problem of an argument list at once (the caller's arguments)
     ├── SourceError               a file or stream that cannot be sent      (the caller's input)
     ├── SchemaError               a class or document that cannot be mapped (the embedding program)
+    ├── OutputError               a place where an answer cannot be written (the caller's machine)
     ├── MissingExtraError         an optional dependency that is absent     (the installation)
     └── TransportError            no usable answer; `.sent` says what left  (cursorkit.wire.transport)
         ├── ConnectError          not a byte of the body was sent
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 from unicodedata import combining, east_asian_width
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 Span = tuple[int, int]
 """Start and end offset, in characters of one argument."""
@@ -61,6 +62,10 @@ class SourceError(CursorkitError):
         self.kind = kind
 
 
+class OutputError(CursorkitError):
+    """The answer cannot be written where it should go."""
+
+
 class MissingExtraError(CursorkitError):
     """A part of the project that needs an optional dependency which is not installed.
 
@@ -98,10 +103,6 @@ class Problem:
     context: str = field(default="", eq=False)
     cursor: str = ""
     hint: str = ""
-
-    def relabel(self, label: str, index: int | None) -> Problem:
-        """The same problem, told in the words of the place where the argument was written."""
-        return evolve(self, label=label, index=index)
 
     def __str__(self) -> str:
         place = self.label if self.index is None else f"{self.label} {self.index + 1}"

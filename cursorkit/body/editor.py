@@ -71,5 +71,5 @@ class Editor:
 
 
 def _of_calls(step: Step) -> Step:
-    problems = tuple(each.relabel("edit", each.index) for each in step.problems)
+    problems = tuple(evolve(each, label="edit") for each in step.problems)
     return evolve(step, problems=problems) if problems else step

@@ -81,6 +81,8 @@ def admit(scalar: Scalar, value: object) -> Content:
 def _read_string(scalar: Scalar, text: str) -> str:
     _unicode(text)
     text = dict(scalar.synonyms).get(text, text)
+    if scalar.format == "token":
+        text = text.strip()
     if scalar.enum and text not in scalar.enum:
         _not_in_enum(scalar, text)
     check = _FORMATS.get(scalar.format)
@@ -315,6 +317,7 @@ _FORMATS: dict[str, Callable[[str], None]] = {
     "header": _header,
     "path": _path,
     "segment": _segment,
+    "token": _header,
 }
 
 _READERS: dict[str, Callable[[Scalar, str], Content]] = {

@@ -43,7 +43,8 @@ class Scalar:
     Attributes:
         type: `bytes` is base64 text inside JSON; `raw` is the bytes themselves, as the body of a request.
         format: the discovery format (`int64`, `google-datetime`, …), or one of this project's: `header` (an
-            HTTP header value), `path` (several URL segments), `segment` (one).
+            HTTP header value), `token` (one whose surrounding blanks do not count), `path` (several URL
+            segments), `segment` (one).
         quoted: whether an integer travels as a JSON string, as 64-bit ones do.
         minimum, maximum: the bounds of an integer, both allowed.
         enum: the values allowed; all, if empty.

@@ -1,0 +1,140 @@
+"""Help, from API documents as plain dicts: every page of it in the words of the command's own document."""
+
+from __future__ import annotations
+
+from textwrap import fill, indent
+from typing import TYPE_CHECKING
+
+from cursorkit.cli.argv import parser
+from cursorkit.cli.commands import commands, positionals
+from cursorkit.schema.names import cli_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cursorkit.apis import Document
+    from cursorkit.cli.commands import Commands
+
+CURSORS = """\
+The words behind -r are carried out in the given order. A word without = moves the cursor, NAME=VALUE sets
+the field NAME at the cursor; everything behind the first = is the value, to the letter.
+  a.b         one level down into a, and one more into b
+  .a.b        the same from the top-level structure, wherever the cursor is; . alone is the top
+  ..          one level up; each further dot one more: ... goes up two levels, .... three
+  a.b=VALUE   sets a nested field without moving
+  NAME@=FILE  takes the contents of FILE; @=- takes standard input
+A list grows by one element with each NAME=VALUE; a map takes NAME=KEY=VALUE."""
+
+ANSWER = """\
+-o FILE receives the answer, one JSON document; the default, -, is standard output. Words for people go to
+standard error. A DICOM store's reports are printed for 202, 400 and 409 too."""
+
+EXIT_CODES = """\
+0 done; 1 refused by the API; 2 wrong usage; 4 authentication; 5 a local file or the output; 6 try again
+later; 7 outcome unknown; 8 partly stored."""
+
+ORDER = """\
+-r and -p take all words up to the next flag or --, so a positional right behind them needs -- before it.
+Flags may stand before and after the command, and are written out in full."""
+
+CREDENTIALS = """\
+The access token of -p access-token=TOKEN (-p access-token@=FILE keeps it off the command line), else that of
+oauth-token, else the API key of key alone, else, for https, Google's application default credentials."""
+
+_WIDTH = 104
+
+
+def usage(prog: str, document: Document) -> str:
+    """How to call the program, in a line or two."""
+    return page(prog, document, ()).partition("\n\n")[0]
+
+
+def page(prog: str, document: Document, words: tuple[str, ...]) -> str:
+    """The help for the command that `words` begin."""
+    tree = commands(document)
+    resource = next(iter(words[:1]), None)
+    command = next(iter(words[1:2]), None)
+    shown: Commands = {resource: tree[resource]} if resource in tree else tree
+    if resource in tree and command in tree[resource]:
+        shown = {resource: {command: tree[resource][command]}}
+    methods = [
+        (f"{resource} {name}", method) for resource, below in shown.items() for name, method in below.items()
+    ]
+    flags = parser(prog)
+    if len(methods) == 1:
+        flags.usage, sections = _form(*methods[0]), [*_method(document, methods[0][1])]
+    else:
+        flags.usage, sections = "%(prog)s [FLAGS] RESOURCE METHOD ...", [*_list(methods)]
+    flags.description = f"{document['title']} {document['version']}: {document['description']}"
+    flags.epilog = "\n\n".join(
+        f"{title}:\n{indent(text, '  ')}" for title, text in (*sections, *_common(document))
+    )
+    return flags.format_help()
+
+
+def _form(command: str, method: Document) -> str:
+    places = " ".join(f"<{cli_name(name)}>" for name in positionals(method))
+    request = " -r WORD ..." if "request" in method else ""
+    return f"%(prog)s [--scope URL] {command} {places}{request} [-p NAME=VALUE ...] [-o FILE]"
+
+
+def _list(methods: list[tuple[str, Document]]) -> Iterator[tuple[str, str]]:
+    yield (
+        "commands",
+        "\n".join(f"{command}\n{_wrapped(method['description'])}" for command, method in methods),
+    )
+
+
+def _method(document: Document, method: Document) -> Iterator[tuple[str, str]]:
+    yield "what it does", fill(method["description"], _WIDTH)
+    parameters = method["parameters"]
+    yield "positionals", "\n".join(_positional(name, parameters[name]) for name in positionals(method))
+    if "request" in method:
+        name = method["request"]["$ref"]
+        fields = "\n".join(_fields(document, name))
+        yield (
+            "request value (required)",
+            f"-r sets the structure {name}, field by field:\n{indent(fields, '  ')}",
+        )
+        yield "example", f"-r . {_example(document['schemas'][name])}\nsets it completely, in this order."
+    yield "scopes", _scopes(document, method)
+
+
+def _positional(name: str, parameter: Document) -> str:
+    return f"<{cli_name(name)}> ({parameter['type']}, required)\n{_wrapped(parameter['description'])}"
+
+
+def _fields(document: Document, name: str) -> Iterator[str]:
+    for wire, field in document["schemas"][name]["properties"].items():
+        kind = "answers only" if field["type"] == "array" else field["type"]
+        yield f"{cli_name(wire)}: {kind}\n{_wrapped(field['description'])}"
+
+
+def _example(schema: Document) -> str:
+    words = {"contentType": "application/dicom", "data": "DICM"}
+    names = [name for name, field in schema["properties"].items() if field["type"] == "string"]
+    return " ".join(f"{cli_name(name)}={words.get(name, 'text')}" for name in names)
+
+
+def _scopes(document: Document, method: Document) -> str:
+    told = document["auth"]["oauth2"]["scopes"]
+    default = method["scopes"][0]
+    lines = [f"{scope}\n{_wrapped(told[scope]['description'])}" for scope in method["scopes"]]
+    return "\n".join(["A call needs at least one of these:", *lines, f"Without --scope it is {default}."])
+
+
+def _common(document: Document) -> Iterator[tuple[str, str]]:
+    yield "moving the cursor", CURSORS
+    lines = [
+        f"{cli_name(name)}={field['type']}\n{_wrapped(field['description'])}"
+        for name, field in document["parameters"].items()
+    ]
+    yield "parameters (-p NAME=VALUE ...)", "\n".join(lines)
+    yield "credentials", CREDENTIALS
+    yield "answer", ANSWER
+    yield "exit codes", EXIT_CODES
+    yield "order", ORDER
+
+
+def _wrapped(text: str) -> str:
+    return fill(text, _WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)

@@ -1,0 +1,151 @@
+"""A command line as one piece of work: what to ask for, with what, everything checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from cursorkit.body.build import Body, build
+from cursorkit.cli.commands import commands, positionals
+from cursorkit.errors import ArgumentErrors, Problem
+from cursorkit.files import Files
+from cursorkit.methods.call import gather, missing
+from cursorkit.methods.discovery import Methods
+from cursorkit.schema.names import cli_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from cursorkit.apis import Document
+    from cursorkit.cli.argv import Arguments
+    from cursorkit.methods.method import Method
+
+
+@frozen
+class Job:
+    """What a command line asks for.
+
+    Attributes:
+        method: the method; its root is the endpoint, where one is given.
+        parameters: for `method.parameters`.
+        body: for `method.request.schema`.
+        advice: what is worth a word, though right.
+    """
+
+    method: Method
+    parameters: Body
+    body: Body | None
+    advice: tuple[Problem, ...]
+
+
+def plan(document: Document, arguments: Arguments, announce: Callable[[str], None]) -> Job:
+    """The work that a command line asks for.
+
+    Args:
+        document: the API.
+        arguments: the command line.
+        announce: is told when somebody has to type the standard input.
+
+    Raises:
+        ArgumentErrors: with every problem of the whole command line.
+    """
+    problems = list(arguments.problems)
+    node = _command(document, arguments.words[:2], problems)
+    if node is None:
+        raise ArgumentErrors(tuple(problems))
+    method = Methods(document).named(node["id"])
+    if arguments.endpoint is not None:
+        method = evolve(method, root=arguments.endpoint.rstrip("/") + "/")
+    files = Files(announce)
+    parameters = gather(lambda: _parameters(method, node, arguments, files), problems)
+    body = gather(lambda: _body(method, arguments, files), problems)
+    problems += missing(method, parameters, body)
+    problems += _places(node, arguments)
+    if parameters is None or body is None or problems:
+        raise ArgumentErrors(tuple(problems))
+    return Job(method, parameters, body if method.request else None, (*parameters.advice, *body.advice))
+
+
+def _command(document: Document, words: tuple[str, ...], problems: list[Problem]) -> Document | None:
+    """The method that the first two words name."""
+    level: dict[str, Document] = commands(document)
+    for word in words:
+        if word not in level:
+            problems.append(_unknown(word, level))
+            return None
+        level = level[word]
+    if len(words) == 2:
+        return level
+    problems.append(Problem("usage", f"a command is missing: one of {', '.join(level)}", label=""))
+    return None
+
+
+def _unknown(word: str, known: Iterable[str]) -> Problem:
+    from difflib import get_close_matches
+
+    names = list(known)
+    near = get_close_matches(word, names, 1)
+    hint = f"did you mean '{near[0]}'?" if near else f"commands here: {', '.join(names[:12])}"
+    return Problem("unknown-command", f"unknown command '{word}'", label="", hint=hint)
+
+
+def _parameters(method: Method, node: Document, arguments: Arguments, files: Files) -> Body:
+    """The parameters: those of `-p`, and behind them the positionals, written with their names."""
+    names = [cli_name(wire) for wire in positionals(node)]
+    placed = [f".{name}={value}" for name, value in zip(names, arguments.words[2:], strict=False)]
+    named = len(arguments.parameters)
+
+    def told(problem: Problem) -> Problem:
+        if problem.index is None or problem.index < named:
+            return evolve(problem, label="-p argument", cursor="")
+        name = names[problem.index - named]
+        return _of_positional(problem, name)
+
+    return _relabelled(lambda: build(method.parameters, [*arguments.parameters, *placed], files=files), told)
+
+
+def _of_positional(problem: Problem, name: str) -> Problem:
+    """A problem with `.name=value`, told of the value alone, which is all that was written."""
+    cut = len(f".{name}=")
+    start, end = problem.span
+    return evolve(
+        problem,
+        label=f"<{name}>",
+        index=None,
+        argument=problem.argument[cut:],
+        span=(max(0, start - cut), max(0, end - cut)),
+        context="",
+        cursor="",
+    )
+
+
+def _body(method: Method, arguments: Arguments, files: Files) -> Body:
+    if method.request is None:
+        if not arguments.request:
+            return Body(method.parameters, {})
+        raise ArgumentErrors((Problem("no-body", "this method takes no -r", label=""),))
+    schema = method.request.schema
+    return _relabelled(
+        lambda: build(schema, arguments.request, files=files),
+        lambda problem: evolve(problem, label="-r argument"),
+    )
+
+
+def _relabelled(built: Callable[[], Body], told: Callable[[Problem], Problem]) -> Body:
+    try:
+        body = built()
+    except ArgumentErrors as errors:
+        raise ArgumentErrors(tuple(map(told, errors.problems))) from None
+    return evolve(body, advice=tuple(map(told, body.advice)))
+
+
+def _places(node: Document, arguments: Arguments) -> list[Problem]:
+    """What is wrong with the number of positionals."""
+    names, given = positionals(node), arguments.words[2:]
+    extra = [Problem("usage", f"unexpected argument '{word}'", label="") for word in given[len(names) :]]
+    if len(given) < len(names) and (arguments.request or arguments.parameters):
+        hint = "put -- or another flag between them"
+        message = "words right behind those of -r or -p belong to these, up to the next flag"
+        return [*extra, Problem("usage", message, label="", hint=hint)]
+    return extra

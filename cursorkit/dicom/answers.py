@@ -1,0 +1,213 @@
+"""Answers of a store transaction (DICOM PS3.18, 10.5.3): what is stored, what is not, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from cursorkit.methods.answers import contents, parsed, refused, status, wrapped
+from cursorkit.methods.outcome import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cursorkit.schema.types import Json
+    from cursorkit.wire.message import Request, Response
+
+REFERENCED_SOP_SEQUENCE = "00081199"
+FAILED_SOP_SEQUENCE = "00081198"
+FAILURE_REASON = "00081197"
+WARNING_REASON = "00081196"
+REFERENCED_SOP_CLASS_UID = "00081150"
+REFERENCED_SOP_INSTANCE_UID = "00081155"
+RETRIEVE_URL = "00081190"
+FAILURE_DETAIL = "00090097"
+"""A private element, in which Google's store and that of this project say what the reason leaves open."""
+
+
+@frozen
+class StoredInstance:
+    """An instance that the answer names as stored.
+
+    Attributes:
+        sop_instance: its SOP Instance UID.
+        sop_class: its SOP Class UID.
+        warning: what was changed on the way, in words; empty for nothing.
+        url: where it can be retrieved; empty if the answer does not say.
+    """
+
+    sop_instance: str
+    sop_class: str = ""
+    warning: str = ""
+    url: str = ""
+
+
+@frozen
+class FailedInstance:
+    """An instance that the answer names as not stored.
+
+    Attributes:
+        sop_instance: its SOP Instance UID; empty where the server could not read it.
+        sop_class: its SOP Class UID.
+        code: the failure reason, as DICOM numbers it.
+        reason: the same in words.
+        detail: what the server adds; empty for nothing.
+    """
+
+    sop_instance: str
+    sop_class: str
+    code: int
+    reason: str
+    detail: str = ""
+
+
+@frozen
+class StoreReport:
+    """What became of the instances of one request.
+
+    Attributes:
+        stored: those that are stored.
+        failed: those that are not.
+    """
+
+    stored: tuple[StoredInstance, ...] = ()
+    failed: tuple[FailedInstance, ...] = ()
+
+
+def report(answer: Json) -> StoreReport:
+    """The report in the answer of a store transaction, a data set in the DICOM JSON model."""
+    return StoreReport(
+        tuple(map(_stored, _items(answer, REFERENCED_SOP_SEQUENCE))),
+        tuple(map(_failed, _items(answer, FAILED_SOP_SEQUENCE))),
+    )
+
+
+def read_store(response: Response) -> Outcome:
+    """The outcome of a store transaction. The report counts on every status, for servers differ in theirs."""
+    answer, readable = parsed(contents(response))
+    found = report(answer)
+    if found.stored or found.failed:
+        return Outcome(_verdict(found), answer, _summary(found), response.sent)
+    if not 200 <= response.status < 300:
+        shown = answer if readable and response.status in {400, 409} else None
+        return evolve(refused(response), value=shown)
+    told = "names no stored instance" if readable else "cannot be read"
+    return Outcome(
+        Verdict.UNKNOWN,
+        answer if readable else wrapped(response) if response.body.length else None,
+        f"the server answered {status(response)}, but its report {told}; sending the same again is safe",
+        response.sent,
+    )
+
+
+def reconcile(request: Request, outcome: Outcome) -> Outcome:
+    """Hold what a report names against what was sent: a success that leaves an instance out is none.
+
+    Reading what was sent takes pydicom; without it the outcome stays as the report has it.
+    """
+    from cursorkit.dicom.instances import sent_instances
+    from cursorkit.errors import MissingExtraError, SourceError
+
+    if outcome.verdict not in {Verdict.DONE, Verdict.PARTLY}:
+        return outcome
+    try:
+        sent = sent_instances(request.headers.get("Content-Type"), request.body)
+    except (MissingExtraError, SourceError):
+        return outcome
+    found = report(outcome.value)
+    named = {each.sop_instance for each in found.stored} | {each.sop_instance for each in found.failed}
+    left_out = len({uid for uid in sent or () if uid is not None} - named)
+    if not left_out:
+        return outcome
+    stored = {each.sop_instance for each in found.stored} & set(sent or ())
+    message = f"{outcome.message}; the report does not name {_count(left_out)} that was sent"
+    return evolve(outcome, verdict=Verdict.PARTLY if stored else Verdict.UNKNOWN, message=message)
+
+
+# --- the DICOM JSON model (PS3.18, F.2) -----------------------------------------------------------------
+
+
+def _items(answer: Json, tag: str) -> Iterator[dict[str, Json]]:
+    for item in _values(answer, tag):
+        if isinstance(item, dict):
+            yield item
+
+
+def _values(dataset: Json, tag: str) -> list[Json]:
+    element = dataset.get(tag) if isinstance(dataset, dict) else None
+    values = element.get("Value") if isinstance(element, dict) else None
+    return values if isinstance(values, list) else []
+
+
+def _text(item: dict[str, Json], tag: str) -> str:
+    values = _values(item, tag)
+    return str(values[0]) if values else ""
+
+
+def _code(item: dict[str, Json], tag: str) -> int | None:
+    values = _values(item, tag)
+    return values[0] if values and isinstance(values[0], int) else None
+
+
+def _stored(item: dict[str, Json]) -> StoredInstance:
+    code = _code(item, WARNING_REASON)
+    return StoredInstance(
+        sop_instance=_text(item, REFERENCED_SOP_INSTANCE_UID),
+        sop_class=_text(item, REFERENCED_SOP_CLASS_UID),
+        warning="" if code is None else reason(code),
+        url=_text(item, RETRIEVE_URL),
+    )
+
+
+def _failed(item: dict[str, Json]) -> FailedInstance:
+    code = _code(item, FAILURE_REASON) or 0
+    return FailedInstance(
+        sop_instance=_text(item, REFERENCED_SOP_INSTANCE_UID),
+        sop_class=_text(item, REFERENCED_SOP_CLASS_UID),
+        code=code,
+        reason=reason(code),
+        detail=_text(item, FAILURE_DETAIL),
+    )
+
+
+# --- in words ---------------------------------------------------------------------------------------------
+
+_REASONS = {
+    0x0110: "processing failure",
+    0x0111: "duplicate instance",
+    0x0122: "SOP class not supported",
+    0x0124: "not authorized",
+    0xB000: "data elements were coerced",
+    0xB006: "data elements were discarded",
+    0xB007: "the data set does not match its SOP class",
+    0xC122: "transfer syntax not supported",
+}
+_FAMILIES = {0xA7: "out of resources", 0xA9: "the data set does not match its SOP class"}
+
+
+def reason(code: int) -> str:
+    """A failure or warning reason in words (PS3.18, 10.5.3; PS3.4, B.2.3)."""
+    words = _REASONS.get(code) or _FAMILIES.get(code >> 8)
+    return words or ("cannot be understood" if code >> 12 == 0xC else "no reason given")
+
+
+def _count(number: int) -> str:
+    return f"{number} instance{'s' * (number != 1)}"
+
+
+def _summary(found: StoreReport) -> str:
+    lines = [f"stored {_count(len(found.stored))}"]
+    warned = Counter(each.warning for each in found.stored if each.warning)
+    lines += [f"stored with a warning: {_count(number)}: {words}" for words, number in warned.items()]
+    failed = Counter((each.code, each.reason, each.detail) for each in found.failed)
+    for (code, words, detail), number in failed.items():
+        lines.append(f"not stored: {_count(number)}: {words} ({code:04X}){f': {detail}' if detail else ''}")
+    return "\n".join(lines)
+
+
+def _verdict(found: StoreReport) -> Verdict:
+    if not found.failed:
+        return Verdict.DONE
+    return Verdict.PARTLY if found.stored else Verdict.REFUSED

@@ -1,0 +1,189 @@
+"""From a body to an outcome: `prepare` and `read` are pure, `call` puts a transport between them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, cast
+from urllib.parse import quote, urlencode
+
+from cursorkit.body.build import Body, absent
+from cursorkit.body.editor import edit
+from cursorkit.errors import ArgumentErrors, Problem, SourceError
+from cursorkit.methods.method import CREDENTIALS, Encoding
+from cursorkit.methods.outcome import Outcome, Verdict
+from cursorkit.schema.types import Object
+from cursorkit.wire.message import Headers, Request
+from cursorkit.wire.source import Bytes
+from cursorkit.wire.transport import AuthenticationError, ConnectError, TransportError, TrustError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cursorkit.methods.method import Message, Method
+    from cursorkit.schema.types import Content
+    from cursorkit.wire.message import Response
+    from cursorkit.wire.source import BodySource
+    from cursorkit.wire.transport import Transport
+
+_Pair = tuple[str, str]
+
+
+def prepare(method: Method, parameters: Body | Mapping[str, object], body: object = None) -> Request:
+    """The request that asks for `method`.
+
+    Args:
+        method: what to ask for.
+        parameters: by any spelling of their names; or a body built for `method.parameters`.
+        body: a body built for `method.request.schema`, or a value that fits it: an `HttpBody`, a mapping by
+            wire names, an attrs instance. None for nothing.
+
+    Raises:
+        ArgumentErrors: with everything that is wrong or missing.
+        SourceError: the body cannot be read.
+    """
+    problems: list[Problem] = []
+    given = gather(lambda: _parameters(method, parameters), problems)
+    carried = gather(lambda: _body(method, body), problems)
+    problems += missing(method, given, carried)
+    if given is None or carried is None or problems:
+        raise ArgumentErrors(tuple(problems))
+    media, source = _encoded(method.request, carried.content)
+    if media and not source.length:
+        raise ArgumentErrors(
+            (Problem("empty-body", "the body is empty, there is nothing to send", label=""),)
+        )
+    values = cast("dict[str, Content]", given.content)
+    return Request(
+        verb=method.verb,
+        url=_url(method, values),
+        headers=Headers(
+            [
+                ("Accept", method.answer.accept),
+                *media,
+                ("Content-Length", str(source.length)),
+                *_credentials(values),
+            ]
+        ),
+        body=source,
+        idempotent=method.idempotent,
+    )
+
+
+def gather(built: Callable[[], Body], problems: list[Problem]) -> Body | None:
+    """The body that `built` gives; None, and its problems added to `problems`, where it has any."""
+    try:
+        return built()
+    except ArgumentErrors as errors:
+        problems += errors.problems
+        return None
+
+
+def missing(method: Method, parameters: Body | None, body: Body | None) -> tuple[Problem, ...]:
+    """What a request needs and does not have; of an argument that has its own problem nothing is said."""
+    problems = [] if parameters is None else [*absent(method.parameters, parameters.content)]
+    if body is not None and method.request is not None:
+        problems += absent(method.request.schema, body.content)
+    return tuple(problems)
+
+
+def read(method: Method, response: Response) -> Outcome:
+    """What `response` says of what was asked of `method`. Does no I/O beyond the response's own body."""
+    return method.answer.read(response)
+
+
+def call(
+    method: Method, parameters: Body | Mapping[str, object], body: object, transport: Transport
+) -> Outcome:
+    """Ask for `method` over `transport`; whatever becomes of it is an outcome.
+
+    Raises:
+        ArgumentErrors: nothing was sent, because of everything that it lists.
+    """
+    try:
+        request = prepare(method, parameters, body)
+        response = transport.send(request)
+    except SourceError as error:
+        return Outcome(Verdict.LOCAL, message=str(error))
+    except TransportError as error:
+        return failed(error)
+    outcome = read(method, response)
+    return outcome if method.answer.reconcile is None else method.answer.reconcile(request, outcome)
+
+
+def failed(error: TransportError) -> Outcome:
+    """The outcome of a request without an answer."""
+    return Outcome(_verdict(error), message=str(error), sent=error.sent)
+
+
+def _verdict(error: TransportError) -> Verdict:
+    match error:
+        case AuthenticationError():
+            return Verdict.AUTH
+        case TrustError():
+            return Verdict.REFUSED
+        case ConnectError():
+            return Verdict.LATER
+    return Verdict.UNKNOWN if error.sent.whole else Verdict.LATER
+
+
+def _parameters(method: Method, values: Body | Mapping[str, object]) -> Body:
+    if isinstance(values, Body):
+        return values
+    editor = edit(method.parameters)
+    for name, value in values.items():
+        if value is not None:
+            editor.set(name, value)
+    return editor.body
+
+
+def _body(method: Method, body: object) -> Body:
+    if isinstance(body, Body):
+        return body
+    if method.request is None:
+        if body is None:
+            return Body(Object("nothing", tuple), {})
+        raise ArgumentErrors((Problem("no-body", f"{method.id} takes no body", label=""),))
+    editor = edit(method.request.schema)
+    return (editor if body is None else editor.set(".", body)).body
+
+
+def _encoded(message: Message | None, content: Content) -> tuple[list[_Pair], BodySource]:
+    """The Content-Type field, and the bytes."""
+    if message is None:
+        return [], Bytes()
+    if message.encoding is Encoding.RAW:
+        fields = cast("dict[str, Content]", content)
+        return [("Content-Type", cast("str", fields["contentType"]))], cast("BodySource", fields["data"])
+    return [("Content-Type", "application/json")], Bytes(json.dumps(content).encode())
+
+
+def _url(method: Method, values: Mapping[str, Content]) -> str:
+    path = re.sub(
+        r"\{(\+?)(\w+)\}", lambda found: _expanded(values[found[2]], several=bool(found[1])), method.path
+    )
+    inside = {*re.findall(r"\{\+?(\w+)\}", method.path), *(each.parameter for each in CREDENTIALS)}
+    query = [
+        (name, _text(item))
+        for name, value in values.items()
+        if name not in inside
+        for item in (value if isinstance(value, list) else [value])
+    ]
+    return method.root + path + (f"?{urlencode(query, quote_via=quote, safe='')}" if query else "")
+
+
+def _expanded(value: Content, *, several: bool) -> str:
+    """A parameter of the path, each segment percent-encoded (RFC 6570 with RFC 3986, 2.1)."""
+    return quote(_text(value), safe="/" if several else "")
+
+
+def _text(value: Content) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def _credentials(values: Mapping[str, Content]) -> list[_Pair]:
+    fields: dict[str, str] = {}
+    for each in CREDENTIALS:
+        if each.parameter in values:
+            fields.setdefault(each.header, f"{each.scheme}{values[each.parameter]}")
+    return list(fields.items())

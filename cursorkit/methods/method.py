@@ -1,0 +1,107 @@
+"""A method of an API as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from cursorkit.methods.answers import read_json
+from cursorkit.methods.outcome import Outcome
+
+if TYPE_CHECKING:
+    from cursorkit.schema.types import Object
+    from cursorkit.wire.message import Request, Response
+
+Reader = Callable[["Response"], Outcome]
+Reconciler = Callable[["Request", Outcome], Outcome]
+
+
+class Encoding(Enum):
+    """How a body becomes the bytes of a request."""
+
+    JSON = "json"
+    """The body's value as a JSON document."""
+    RAW = "raw"
+    """The bytes of the field `data`, under the content type of `contentType`."""
+
+
+@frozen
+class Message:
+    """What a request carries.
+
+    Attributes:
+        schema: what its body may hold.
+        encoding: how the body is sent.
+    """
+
+    schema: Object
+    encoding: Encoding
+
+
+@frozen
+class Answer:
+    """How to ask for an answer, and how to read it.
+
+    Attributes:
+        accept: the media type to ask for.
+        read: makes the outcome of an answer.
+        reconcile: holds an outcome against the request, where the answer alone does not prove what was done.
+    """
+
+    accept: str = "application/json"
+    read: Reader = read_json
+    reconcile: Reconciler | None = None
+
+
+@frozen
+class Credential:
+    """A parameter that proves who is asking. It travels as a header, never in the URL.
+
+    Attributes:
+        parameter: its wire name.
+        header: the header's name.
+        scheme: what stands before the value in the header.
+    """
+
+    parameter: str
+    header: str
+    scheme: str = ""
+
+
+CREDENTIALS = (
+    Credential("access_token", "Authorization", "Bearer "),
+    Credential("oauth_token", "Authorization", "Bearer "),
+    Credential("key", "x-goog-api-key"),
+)
+"""The general parameters that are credentials; of two for one header the first counts."""
+
+
+@frozen
+class Method:
+    """A method of an API.
+
+    Attributes:
+        id: its dotted name, `healthcare.projects…storeInstances`.
+        verb: the HTTP method.
+        root: the URL that the path is relative to, with a slash at its end.
+        path: a template, `v1beta1/{+parent}/dicomWeb/{+dicomWebPath}`: `{+x}` takes several segments, `{x}`
+            one.
+        parameters: a flat structure of all parameters; those that `path` does not name go into the query.
+        request: what the request carries; None for nothing.
+        answer: how the answer is read.
+        scopes: the OAuth scopes, any of which is enough; the first is the default.
+        idempotent: whether sending the same bytes twice does no more than sending them once.
+    """
+
+    id: str
+    verb: str
+    root: str
+    path: str
+    parameters: Object
+    request: Message | None = None
+    answer: Answer = Answer()
+    scopes: tuple[str, ...] = ()
+    idempotent: bool = False

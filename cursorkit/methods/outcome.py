@@ -1,0 +1,50 @@
+"""What came of a call."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from cursorkit.schema.types import Json
+    from cursorkit.wire.message import Sent
+
+
+class Verdict(Enum):
+    """What became of what was asked; the values are the program's exit codes."""
+
+    DONE = 0
+    """All of it is done, and the answer says so."""
+    REFUSED = 1
+    """None of it: the API, or the server's certificate, ruled it out."""
+    USAGE = 2
+    """Nothing was sent: the arguments are wrong."""
+    AUTH = 4
+    """None of it: there were no credentials, or they did not do."""
+    LOCAL = 5
+    """A file of this machine could not be read, or changed, or could not be written."""
+    LATER = 6
+    """None of it, for reasons that may pass."""
+    UNKNOWN = 7
+    """It may have been done: the answer is lost, unreadable, or does not name what was sent."""
+    PARTLY = 8
+    """Some of it; the answer says what."""
+
+
+@frozen
+class Outcome:
+    """What came of a call.
+
+    Attributes:
+        verdict: in one word.
+        value: the answer as JSON; None where there is none to show. Does not show in `repr`.
+        message: for people, in a line or a few.
+        sent: what left, for the attempt that was answered; None where nothing was tried.
+    """
+
+    verdict: Verdict
+    value: Json = field(default=None, repr=False)
+    message: str = ""
+    sent: Sent | None = None
