@@ -1,0 +1,32 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The reference's results, which lie beside the checkout where the project is developed."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        absent("the reference's vectors (../shared)")
+    return folder
+
+
+def absent(what: str) -> None:
+    """Skip a test for want of `what`; on CI there is no excuse."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is missing, and CI has to have it")
+    pytest.skip(f"{what} is missing")
