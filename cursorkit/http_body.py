@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from cursorkit.files import file_source
-
-if TYPE_CHECKING:
-    from cursorkit.wire.source import BodySource
+from cursorkit.wire.source import BodySource
 
 
 def _source_of(data: bytes | Path | BodySource) -> bytes | BodySource:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
-from cursorkit.errors import Span  # noqa: TC001 - attrs reads the annotation at run time
+from cursorkit.errors import Span
 
 Operator = Literal["=", "@="]
 """`=` takes the value as it stands, `@=` takes the contents of the file that it names."""

@@ -54,9 +54,7 @@ def test_going_above_the_root_wins_over_an_unfinished_path() -> None:
 
 
 def test_the_span_of_a_climb_is_the_run_of_dots() -> None:
-    with pytest.raises(
-        CursorError, match=r"'\.\.\.' goes up 2 levels, but the cursor is 1 level below"
-    ) as told:
+    with pytest.raises(CursorError, match="goes up 2 levels, but the cursor is 1 level") as told:
         Cursor(("x",)).move("...b")
     assert told.value.span == (0, 3)
 

@@ -1,0 +1,162 @@
+"""Bodies from arguments: typing, problems and how they are drawn."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cursorkit import ArgumentErrors, build
+from cursorkit.files import Files
+from cursorkit.methods import STORE_INSTANCES
+from cursorkit.schema.discovery import Schemas
+from cursorkit.schema.types import Field, List, Object, Scalar, Schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NODE = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "replicas": {"type": "integer"},
+        "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+        "spec": {"$ref": "Node"},
+    },
+}
+NODES = Schemas({"Node": NODE}).named("Node")
+assert STORE_INSTANCES.request is not None
+HTTP_BODY = STORE_INSTANCES.request.schema
+
+
+def problems(schema: Schema, *arguments: str) -> ArgumentErrors:
+    with pytest.raises(ArgumentErrors) as told:
+        build(schema, arguments)
+    return told.value
+
+
+def test_a_problem_is_drawn_with_caret_cursor_and_suggestion() -> None:
+    assert str(problems(HTTP_BODY, ".", "contnt-type=application/dicom")) == (
+        "argument 2: unknown field 'contnt-type' in HttpBody\n"
+        "    . contnt-type=application/dicom\n"
+        "      ^^^^^^^^^^^\n"
+        "    cursor: . (HttpBody)   did you mean 'content-type'?   fields here: content-type, data, extensions"
+    )
+
+
+def test_the_suggestion_comes_from_the_structure_at_the_cursor() -> None:
+    (problem,) = problems(NODES, "spec", "nmae=x").problems
+    assert problem.cursor == ".spec (Node.spec)" or problem.cursor == ".spec (Node)"
+    assert "did you mean 'name'?" in problem.hint
+
+
+def test_carets_stand_right_under_wide_and_combining_characters() -> None:
+    lines = str(problems(NODES, "日本", "e\u0301x=1")).splitlines()
+    assert lines[1:3] == ["    日本", "    ^^^^"]
+    lines = str(problems(NODES, "spec", "e\u0301x=1")).splitlines()
+    assert lines[1:3] == ["    spec e\u0301x=…", "         ^^"]
+
+
+def test_control_characters_are_drawn_escaped() -> None:
+    drawn = str(problems(NODES, "a\x1b]52;c\x07\u202e\x9b=1"))
+    assert all(char.isprintable() or char == "\n" for char in drawn)
+    assert r"a\x1b]52;c\x07\u202e\x9b" in drawn
+
+
+def test_a_long_argument_is_drawn_in_a_line() -> None:
+    drawn = str(problems(NODES, "replicas=" + "7" * 100_000 + "x"))
+    assert max(map(len, drawn.splitlines())) < 140
+
+
+def test_no_value_of_a_field_that_holds_bytes_is_shown() -> None:
+    for argument in ("dta=CANARY", "data.x=CANARY", "extensions=CANARY", "nosuch=CANARY", "....data=CANARY"):
+        assert "CANARY" not in str(problems(HTTP_BODY, argument))
+    assert "CANARY" not in str(problems(HTTP_BODY, "data=a", "data=CANARY"))
+    assert "CANARY" not in repr(build(HTTP_BODY, ["data=CANARY"]))
+
+
+def test_a_climb_of_three_dots_or_more_is_explained_when_something_is_wrong_behind_it() -> None:
+    (problem,) = problems(NODES, "spec.spec.spec", "...", "nosuch=1").problems
+    assert "'...' went up 2 levels" in problem.hint
+    assert problem.cursor.startswith(".spec (")
+
+
+def test_a_duplicate_names_both_arguments() -> None:
+    (problem,) = problems(NODES, "name=a", "spec", ".name=b").problems
+    assert (problem.kind, problem.index) == ("duplicate", 2)
+    assert "argument 1" in problem.message
+
+
+def test_extensions_of_a_raw_body_are_refused_with_a_clear_word() -> None:
+    (problem,) = problems(HTTP_BODY, "extensions=x").problems
+    assert problem.kind == "response-only"
+    assert "metadata of answers" in problem.message
+
+
+def test_raw_data_is_the_arguments_own_bytes() -> None:
+    octets = bytes(range(1, 256))
+    body = build(HTTP_BODY, ["content-type=a/b", f"data={os.fsdecode(octets)}"])
+    assert isinstance(body.content, dict)
+    with body.content["data"].open() as reader:  # type: ignore[union-attr]
+        assert reader.read() == octets
+
+
+def test_the_value_of_raw_data_is_base64() -> None:
+    assert build(HTTP_BODY, ["data=ut"]).value == {"data": "dXQ="}
+
+
+def test_other_text_has_to_be_utf8() -> None:
+    (problem,) = problems(HTTP_BODY, "content-type=a\udcff").problems
+    assert problem.kind == "not-unicode"
+
+
+@pytest.mark.parametrize("value", ["a\r\n X: 1", "a\nb", "a\0", " a", "a ", "é", "\x7f", "a\x0bb"])
+def test_a_content_type_that_is_no_header_value_is_an_error(value: str) -> None:
+    (problem,) = problems(HTTP_BODY, f"content-type={value}").problems
+    assert problem.kind == "bad-format"
+
+
+def test_a_content_type_that_is_no_media_type_is_worth_a_word() -> None:
+    body = build(HTTP_BODY, ["content-type=sadipscing"])
+    assert [problem.kind for problem in body.advice] == ["not-a-media-type"]
+    assert not build(HTTP_BODY, ['content-type=multipart/related; type="application/dicom"']).advice
+
+
+def test_no_file_is_read_unless_the_host_says_so(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"CANARY")
+    (problem,) = problems(HTTP_BODY, f"data@={tmp_path / 'f'}").problems
+    assert problem.kind == "unreadable-file"
+
+
+def test_a_file_is_not_read_before_it_is_sent(tmp_path: Path) -> None:
+    path = tmp_path / "big"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    body = build(HTTP_BODY, [f"data@={path}"], files=Files(print))
+    assert isinstance(body.content, dict)
+    assert body.content["data"].length == 1 << 40  # type: ignore[union-attr]
+
+
+def test_origins_tell_which_argument_set_a_place() -> None:
+    schema = Object("Root", lambda: [Field("tags", "tags", "tags", List(Scalar("string"))), *NODES.fields])  # type: ignore[union-attr]
+    body = build(schema, ["spec.name=a", "labels=k=v", "tags=x", "tags=y"])
+    assert body.origins == {("spec", "name"): 0, ("labels", "k"): 1, ("tags", 0): 2, ("tags", 1): 3}
+
+
+def test_scalars_and_lists_at_the_root() -> None:
+    assert build(Scalar("integer"), [".=3"]).value == 3
+    assert build(List(Scalar("integer")), [".=3", ".=4"]).value == [3, 4]
+    assert [each.kind for each in problems(Scalar("integer")).problems] == ["nothing-set"]
+
+
+def test_a_structure_may_hold_itself_without_end() -> None:
+    assert build(NODES, ["spec.spec.spec.spec.name=deep"]).value == {
+        "spec": {"spec": {"spec": {"spec": {"name": "deep"}}}}
+    }
+
+
+def test_json_keys_keep_the_order_of_the_arguments() -> None:
+    body = build(NODES, ["replicas=1", "name=a"])
+    assert json.dumps(body.value) == '{"replicas": 1, "name": "a"}'

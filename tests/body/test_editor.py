@@ -1,0 +1,87 @@
+"""Bodies from program values."""
+
+from __future__ import annotations
+
+import pytest
+
+from cursorkit import ArgumentErrors, HttpBody, build, edit
+from cursorkit.methods import STORE_INSTANCES
+from cursorkit.schema.discovery import Schemas
+from cursorkit.wire import Bytes
+
+JOB = Schemas(
+    {
+        "Job": {
+            "type": "object",
+            "properties": {
+                "title": {"type": "string"},
+                "count": {"type": "string", "format": "int64"},
+                "image": {"type": "string", "format": "byte"},
+                "tags": {"type": "array", "items": {"type": "string"}},
+                "labels": {"type": "object", "additionalProperties": {"type": "integer"}},
+                "spec": {"$ref": "Job"},
+                "parts": {"type": "array", "items": {"$ref": "Job"}},
+            },
+        }
+    }
+).named("Job")
+
+
+def test_an_edited_body_is_the_body_that_arguments_write() -> None:
+    edited = (
+        edit(JOB)
+        .set("title", "a=b")
+        .append("tags", "x")
+        .append("tags", "y")
+        .move(".spec")
+        .set("count", 7)
+        .put("labels", "k.l", 1)
+        .body
+    )
+    written = build(JOB, ["title=a=b", "tags=x", "tags=y", ".spec", "count=7", "labels=k.l=1"])
+    assert edited.value == written.value
+    assert edited.cursor == written.cursor
+    assert edited.origins == {**written.origins, ("spec", "count"): 4, ("spec", "labels", "k.l"): 5}
+
+
+def test_whole_values() -> None:
+    value = {"title": "a", "parts": [{"tags": ["x"], "labels": {"k": 1}}, {}], "image": b"\0"}
+    assert edit(JOB).set(".", value).body.value == {**value, "image": "AA=="}
+
+
+def test_instances_are_values() -> None:
+    assert STORE_INSTANCES.request is not None
+    body = edit(STORE_INSTANCES.request.schema).set(".", HttpBody("a/b", b"ut")).body
+    assert body.content == {"contentType": "a/b", "data": Bytes(b"ut")}
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    editor = edit(JOB).set("title", 3).set("nosuch", 1).put("tags", "k", "v").append("labels", 1)
+    editor.set("spec", {"titel": "a", "count": 1.5, "tags": ["x", None]}).move("title")
+    with pytest.raises(ArgumentErrors) as told:
+        _ = editor.body
+    assert [(each.index, each.kind) for each in told.value.problems] == [
+        (0, "wrong-type"),
+        (1, "unknown-field"),
+        (2, "not-keyed"),
+        (3, "not-a-structure"),
+        (4, "unknown-field"),
+        (4, "wrong-type"),
+        (4, "wrong-type"),
+        (5, "not-a-structure"),
+    ]
+    assert str(told.value).startswith("edit 1: ")
+
+
+def test_a_place_is_set_once() -> None:
+    with pytest.raises(ArgumentErrors, match="already set by argument 1"):
+        _ = edit(JOB).set("spec.title", "a").set("spec", {}).body
+
+
+def test_deep_values_are_refused_not_a_crash() -> None:
+    value: object = "x"
+    for _ in range(5000):
+        value = {"spec": value}
+    with pytest.raises(ArgumentErrors) as told:
+        _ = edit(JOB).set(".", value).body
+    assert [each.kind for each in told.value.problems] == ["limit"]
