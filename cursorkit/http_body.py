@@ -7,7 +7,7 @@ from pathlib import Path
 from attrs import field, frozen
 
 from cursorkit.files import file_source
-from cursorkit.wire.source import BodySource
+from cursorkit.wire.source import BodySource  # noqa: TC001 - the class is a schema, whose annotations are read
 
 
 def _source_of(data: bytes | Path | BodySource) -> bytes | BodySource:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
-from cursorkit.errors import Span
+if TYPE_CHECKING:
+    from cursorkit.errors import Span
 
 Operator = Literal["=", "@="]
 """`=` takes the value as it stands, `@=` takes the contents of the file that it names."""

@@ -12,10 +12,12 @@ from cursorkit import ArgumentErrors, build
 from cursorkit.files import Files
 from cursorkit.methods import STORE_INSTANCES
 from cursorkit.schema.discovery import Schemas
-from cursorkit.schema.types import Field, List, Object, Scalar, Schema
+from cursorkit.schema.types import Field, List, Object, Scalar
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from cursorkit.schema.types import Schema
 
 NODE = {
     "type": "object",
@@ -42,7 +44,8 @@ def test_a_problem_is_drawn_with_caret_cursor_and_suggestion() -> None:
         "argument 2: unknown field 'contnt-type' in HttpBody\n"
         "    . contnt-type=application/dicom\n"
         "      ^^^^^^^^^^^\n"
-        "    cursor: . (HttpBody)   did you mean 'content-type'?   fields here: content-type, data, extensions"
+        "    cursor: . (HttpBody)   did you mean 'content-type'?"
+        "   fields here: content-type, data, extensions"
     )
 
 

@@ -46,8 +46,8 @@ class Job:
 
 def test_an_instance() -> None:
     arguments = (
-        "title=a tags=x tags=y sizes=1 sizes=2 labels=k=v state=on mode=fast at=2026-01-31T12:30:00Z odd-name=o "
-        ".spec replica-count=3 ratio=2 image=AAE= inner.replicaCount=4"
+        "title=a tags=x tags=y sizes=1 sizes=2 labels=k=v state=on mode=fast at=2026-01-31T12:30:00Z "
+        "odd-name=o .spec replica-count=3 ratio=2 image=AAE= inner.replicaCount=4"
     )
     assert construct(Job, arguments.split()) == Job(
         "a",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
 
 from cursorkit import ArgumentErrors, Cursor, CursorError, SourceError, build
 from cursorkit.schema.discovery import Schemas
-from cursorkit.wire import BodySource, Bytes
+from cursorkit.wire import Bytes
+
+if TYPE_CHECKING:
+    from cursorkit.wire import BodySource
 
 FOLDER = Path(__file__).resolve().parents[2] / "grammar" / "vectors"
 FILES = sorted(path for path in FOLDER.glob("*.json") if path.name != "schema.json")
