@@ -273,6 +273,8 @@ def _matching(pattern: str, message: str) -> Callable[[str], None]:
 
 def _header(text: str) -> None:
     """RFC 9110, 5.5, without the bytes beyond ASCII and without obsolete folding."""
+    if not text:
+        raise Mismatch("empty-value", "the value is empty")
     odd = re.search(r"[^\t\x20-\x7e]|\A[\t ]|[\t ]\Z", text)
     if odd is not None:
         raise Mismatch(
