@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
-from typing import NoReturn
-
-from attrs import field, frozen
-
-from cursorkit.errors import Problem
+from typing import NamedTuple, NoReturn
 
 
-@frozen
-class Arguments:
-    """A command line.
+Complaint = tuple[str, str]
+"""What is wrong with a flag, and what to do about it."""
+
+
+class Arguments(NamedTuple):
+    """A command line. A plain tuple, because help has to come without attrs.
 
     Attributes:
         words: what stands without a flag, in order: the command, then its positionals.
@@ -23,7 +22,7 @@ class Arguments:
         endpoint: what replaces the API's root.
         ca_bundle: the certificate authorities to trust.
         dry_run, quiet, help, version: flags.
-        problems: what is wrong with the flags.
+        complaints: what is wrong with the flags.
     """
 
     words: tuple[str, ...] = ()
@@ -37,7 +36,7 @@ class Arguments:
     quiet: bool = False
     help: bool = False
     version: bool = False
-    problems: tuple[Problem, ...] = field(default=())
+    complaints: tuple[Complaint, ...] = ()
 
 
 def parser(prog: str) -> ArgumentParser:
@@ -87,7 +86,7 @@ def read(prog: str, argv: list[str]) -> Arguments:
     try:
         found, others = flags.parse_known_args(rest)
     except _FlagError as error:
-        return Arguments(request=request, parameters=parameters, problems=(_usage(str(error)),))
+        return Arguments(request=request, parameters=parameters, complaints=((str(error), ""),))
     return Arguments(
         words=(*(word for word in others if not _is_flag(word)), *literal),
         request=request,
@@ -100,7 +99,7 @@ def read(prog: str, argv: list[str]) -> Arguments:
         quiet=found.quiet,
         help=found.help,
         version=found.version,
-        problems=tuple(_unknown_flag(flags, word) for word in others if _is_flag(word)),
+        complaints=tuple(_unknown_flag(flags, word) for word in others if _is_flag(word)),
     )
 
 
@@ -146,17 +145,11 @@ class _Parser(ArgumentParser):
         raise _FlagError(message)
 
 
-def _usage(message: str, hint: str = "") -> Problem:
-    return Problem("usage", message, label="", hint=hint)
-
-
-def _unknown_flag(flags: ArgumentParser, word: str) -> Problem:
+def _unknown_flag(flags: ArgumentParser, word: str) -> Complaint:
     from difflib import get_close_matches
 
     known = [option for action in flags._actions for option in action.option_strings]  # noqa: SLF001
     name = word.partition("=")[0]
     near = [option for option in known if len(option) == 2 and name.startswith(option)][:1]
     near = near or get_close_matches(name, known, 1)
-    return _usage(
-        f"unknown flag '{name}'", f"did you mean '{near[0]}'?" if near else "--help lists the flags"
-    )
+    return f"unknown flag '{name}'", f"did you mean '{near[0]}'?" if near else "--help lists the flags"

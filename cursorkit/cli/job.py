@@ -50,13 +50,13 @@ def plan(document: Document, arguments: Arguments, announce: Callable[[str], Non
     Raises:
         ArgumentErrors: with every problem of the whole command line.
     """
-    problems = list(arguments.problems)
+    problems = [Problem("usage", message, label="", hint=hint) for message, hint in arguments.complaints]
     node = _command(document, arguments.words[:2], problems)
     if node is None:
         raise ArgumentErrors(tuple(problems))
     method = Methods(document).named(node["id"])
     if arguments.endpoint is not None:
-        method = evolve(method, root=arguments.endpoint.rstrip("/") + "/")
+        method = method.at(arguments.endpoint)
     files = Files(announce)
     parameters = gather(lambda: _parameters(method, node, arguments, files), problems)
     body = gather(lambda: _body(method, arguments, files), problems)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from cursorkit.methods.answers import read_json
 from cursorkit.methods.outcome import Outcome
@@ -105,3 +105,7 @@ class Method:
     answer: Answer = Answer()
     scopes: tuple[str, ...] = ()
     idempotent: bool = False
+
+    def at(self, endpoint: str) -> Self:
+        """The same method of the API that `endpoint` is the root of."""
+        return evolve(self, root=endpoint.rstrip("/") + "/")

@@ -1,0 +1,89 @@
+"""Every code block of the README and the manual runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [text for kind, text in BLOCK.findall(page.read_text(encoding="utf-8")) if kind == language]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place to run in: two images, and no home, proxy or credentials of the machine."""
+    from pydicom.data import get_testdata_file
+
+    for name, image in {"scan.dcm": "CT_small.dcm", "other.dcm": "MR_small.dcm"}.items():
+        shutil.copyfile(str(get_testdata_file(image, download=False)), tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_block_has_a_language_that_is_run_or_is_a_drawing() -> None:
+    for page in PAGES:
+        kinds = {kind for kind, _ in BLOCK.findall(page.read_text(encoding="utf-8"))}
+        assert kinds <= {"python", "console", "sh", "text", "toml"}, page
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda page: page.name)
+def test_python(page: Path, folder: Path) -> None:
+    names: dict[str, object] = {"__name__": "__main__"}
+    for block in blocks(page, "python"):
+        exec(compile(block, page.name, "exec"), names)  # the blocks of a page share one namespace
+
+
+CONSOLE = [
+    pytest.param(block, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, block in enumerate(blocks(page, "console"))
+]
+
+
+@pytest.mark.parametrize("block", CONSOLE)
+def test_console(block: str, folder: Path) -> None:
+    session = re.findall(r"^\$ (.*(?:\n> .*)*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+    assert session
+    for command, expected in session:
+        shown = run(command.replace("\n> ", "\n"))
+        # A line of three dots stands for any number of lines.
+        pattern = "".join(
+            "(?:.*\n)*?" if line == "...\n" else re.escape(line) for line in expected.splitlines(True)
+        )
+        assert re.fullmatch(pattern, shown), shown
+
+
+def run(command: str) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    child = subprocess.run(
+        ["bash", "-c", command],
+        check=False,
+        env={**os.environ, "PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return child.stdout
+
+
+def test_the_commands_of_the_readme_are_the_scripts(root: Path) -> None:
+    (first, *_) = blocks(root / "README.md", "sh")
+    for command in first.split():
+        assert os.access(root / command, os.X_OK), command
+
+
+def test_the_links_of_the_manual_lead_somewhere() -> None:
+    for page in [*PAGES, ROOT / "grammar" / "README.md"]:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert target.startswith("https://") or (page.parent / target).exists(), (page.name, target)
