@@ -4,8 +4,11 @@
     ├── CursorError               a move that cannot be made                (the caller's path)
     ├── ArgumentErrors            every problem of an argument list at once (the caller's arguments)
     ├── SourceError               a file or stream that cannot be sent      (the caller's input)
+    ├── MultipartError            a body that is not what it claims to be   (cursorkit.wire.multipart)
+    ├── NotDicomError             bytes that are no DICOM instance          (cursorkit.dicom.instances)
     ├── SchemaError               a class or document that cannot be mapped (the embedding program)
     ├── OutputError               a place where an answer cannot be written (the caller's machine)
+    ├── EndpointError             a URL that no transport may be opened for (cursorkit.wire.transport)
     ├── MissingExtraError         an optional dependency that is absent     (the installation)
     └── TransportError            no usable answer; `.sent` says what left  (cursorkit.wire.transport)
         ├── ConnectError          not a byte of the body was sent

@@ -10,6 +10,7 @@ import tempfile
 from functools import cached_property
 from shutil import copyfileobj
 from typing import TYPE_CHECKING, Self
+from weakref import finalize
 
 from attrs import define, field, frozen
 
@@ -129,6 +130,29 @@ class _FileReader(io.FileIO):
         return count
 
 
+@frozen(eq=False)
+class Kept:
+    """The contents of an open file that only this process knows, such as a nameless temporary one.
+
+    Attributes:
+        file: the file; it lives as long as this source.
+    """
+
+    file: BinaryIO
+
+    def __attrs_post_init__(self) -> None:
+        finalize(self, self.file.close)
+
+    @property
+    def length(self) -> int:
+        """Its size in bytes."""
+        return os.fstat(self.file.fileno()).st_size
+
+    def open(self) -> BinaryIO:
+        """A fresh reader."""
+        return io.BufferedReader(_Window(self), BLOCK)
+
+
 @define(eq=False)
 class Spool:
     """A stream that gives its bytes only once, copied to a private, nameless temporary file on first use.
@@ -142,11 +166,11 @@ class Spool:
     name: str
 
     @cached_property
-    def _kept(self) -> BinaryIO:
-        kept = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as the spool
+    def _kept(self) -> Kept:
         try:
+            kept = Kept(temporary_file())
             with self.stream() as reader:
-                copyfileobj(reader, kept, BLOCK)
+                copyfileobj(reader, kept.file, BLOCK)
         except OSError as error:
             raise _refusal(self.name, error) from None
         return kept
@@ -154,17 +178,22 @@ class Spool:
     @property
     def length(self) -> int:
         """How many bytes the stream held."""
-        return os.fstat(self._kept.fileno()).st_size
+        return self._kept.length
 
     def open(self) -> BinaryIO:
         """A fresh reader of the copy."""
-        return io.BufferedReader(_Window(self._kept), BLOCK)
+        return self._kept.open()
+
+
+def temporary_file() -> BinaryIO:
+    """A private file without a name, which is gone when it is closed."""
+    return tempfile.TemporaryFile(buffering=0)
 
 
 class _Window(io.RawIOBase):
     """Reads a file by position, so that readers of one descriptor do not disturb each other."""
 
-    def __init__(self, kept: BinaryIO) -> None:
+    def __init__(self, kept: Kept) -> None:
         self._kept = kept
         self._position = 0
 
@@ -175,17 +204,13 @@ class _Window(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        origin = {
-            os.SEEK_SET: 0,
-            os.SEEK_CUR: self._position,
-            os.SEEK_END: os.fstat(self._kept.fileno()).st_size,
-        }
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._kept.length}
         self._position = max(0, origin[whence] + offset)
         return self._position
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         view = memoryview(buffer)
-        count = os.preadv(self._kept.fileno(), [view], self._position)
+        count = os.preadv(self._kept.file.fileno(), [view], self._position)
         self._position += count
         return count
 
@@ -219,4 +244,5 @@ class Files:
             raise SourceError("unreadable-file", "standard input is closed")
         if sys.stdin.isatty():
             self.announce("reading standard input; end it with Ctrl-D on a line of its own")
-        return sys.stdin.buffer
+        # Unbuffered: a buffer would ask a terminal for the end of the input twice.
+        return io.FileIO(sys.stdin.fileno(), closefd=False)

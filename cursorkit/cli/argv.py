@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import NamedTuple, NoReturn
-
 
 Complaint = tuple[str, str]
 """What is wrong with a flag, and what to do about it."""
@@ -40,7 +39,7 @@ class Arguments(NamedTuple):
 
 
 def parser(prog: str) -> ArgumentParser:
-    """The flags, for reading them and for the help that lists them."""
+    """The flags that argparse reads."""
     flags = _Parser(prog, add_help=False, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter)
     flags.add_argument(
         "--scope",
@@ -76,6 +75,14 @@ def parser(prog: str) -> ArgumentParser:
     flags.add_argument("--quiet", action="store_true", help="say nothing when all went well")
     flags.add_argument("--version", action="store_true", help="print the version")
     flags.add_argument("-h", "--help", action="store_true", help="print this help")
+    return flags
+
+
+def full_parser(prog: str) -> ArgumentParser:
+    """The flags and the two lists, for the help; `read` takes the lists out before argparse sees them."""
+    flags = parser(prog)
+    flags.add_argument("-r", metavar="WORD", nargs="+", help="the request value; may be repeated")
+    flags.add_argument("-p", metavar="NAME=VALUE", nargs="+", help="parameters; may be repeated")
     return flags
 
 
@@ -148,7 +155,7 @@ class _Parser(ArgumentParser):
 def _unknown_flag(flags: ArgumentParser, word: str) -> Complaint:
     from difflib import get_close_matches
 
-    known = [option for action in flags._actions for option in action.option_strings]  # noqa: SLF001
+    known = ["-r", "-p", *(option for action in flags._actions for option in action.option_strings)]  # noqa: SLF001
     name = word.partition("=")[0]
     near = [option for option in known if len(option) == 2 and name.startswith(option)][:1]
     near = near or get_close_matches(name, known, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import fill, indent
 from typing import TYPE_CHECKING
 
-from cursorkit.cli.argv import parser
+from cursorkit.cli.argv import full_parser
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.schema.names import cli_name
 
@@ -60,7 +60,7 @@ def page(prog: str, document: Document, words: tuple[str, ...]) -> str:
     methods = [
         (f"{resource} {name}", method) for resource, below in shown.items() for name, method in below.items()
     ]
-    flags = parser(prog)
+    flags = full_parser(prog)
     if len(methods) == 1:
         flags.usage, sections = _form(*methods[0]), [*_method(document, methods[0][1])]
     else:

@@ -13,6 +13,7 @@ from cursorkit.files import Files
 from cursorkit.methods.call import gather, missing
 from cursorkit.methods.discovery import Methods
 from cursorkit.schema.names import cli_name
+from cursorkit.wire.transport import Endpoint, EndpointError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,13 +28,15 @@ class Job:
     """What a command line asks for.
 
     Attributes:
-        method: the method; its root is the endpoint, where one is given.
+        method: the method; its root is the endpoint.
+        endpoint: where to, and for which scopes.
         parameters: for `method.parameters`.
         body: for `method.request.schema`.
         advice: what is worth a word, though right.
     """
 
     method: Method
+    endpoint: Endpoint
     parameters: Body
     body: Body | None
     advice: tuple[Problem, ...]
@@ -55,16 +58,26 @@ def plan(document: Document, arguments: Arguments, announce: Callable[[str], Non
     if node is None:
         raise ArgumentErrors(tuple(problems))
     method = Methods(document).named(node["id"])
-    if arguments.endpoint is not None:
-        method = method.at(arguments.endpoint)
+    endpoint = _endpoint(method, arguments, problems)
     files = Files(announce)
     parameters = gather(lambda: _parameters(method, node, arguments, files), problems)
     body = gather(lambda: _body(method, arguments, files), problems)
     problems += missing(method, parameters, body)
     problems += _places(node, arguments)
-    if parameters is None or body is None or problems:
+    if endpoint is None or parameters is None or body is None or problems:
         raise ArgumentErrors(tuple(problems))
-    return Job(method, parameters, body if method.request else None, (*parameters.advice, *body.advice))
+    advice = (*parameters.advice, *body.advice)
+    return Job(method.at(endpoint.url), endpoint, parameters, body if method.request else None, advice)
+
+
+def _endpoint(method: Method, arguments: Arguments, problems: list[Problem]) -> Endpoint | None:
+    """Where to go: the API itself, unless the command line names another place."""
+    scopes = arguments.scopes or method.scopes[:1]
+    try:
+        return Endpoint((arguments.endpoint or method.root).rstrip("/"), scopes, arguments.ca_bundle)
+    except EndpointError as error:
+        problems.append(Problem("bad-endpoint", f"--endpoint: {error}", label=""))
+        return None
 
 
 def _command(document: Document, words: tuple[str, ...], problems: list[Problem]) -> Document | None:

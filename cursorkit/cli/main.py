@@ -89,7 +89,7 @@ def _work(job: Job, arguments: Arguments) -> int:
             if arguments.dry_run:
                 output.write(_document(job, _shown(job)))
                 return 0
-            outcome = _asked(job, arguments)
+            outcome = _asked(job)
             _tell_outcome(outcome, quiet=arguments.quiet)
             if outcome.value is not None:
                 output.write(_document(job, outcome.value))
@@ -103,13 +103,11 @@ def _work(job: Job, arguments: Arguments) -> int:
         return _LOCAL if isinstance(error, OutputError | SourceError | MissingExtraError) else _USAGE
 
 
-def _asked(job: Job, arguments: Arguments) -> Outcome:
+def _asked(job: Job) -> Outcome:
     from cursorkit.methods.call import call
-    from cursorkit.wire.transport import Endpoint
     from cursorkit_transports import open_transport
 
-    scopes = arguments.scopes or job.method.scopes[:1]
-    transport = open_transport(Endpoint(job.method.root.rstrip("/"), scopes, arguments.ca_bundle))
+    transport = open_transport(job.endpoint)
     try:
         return call(job.method, job.parameters, job.body, transport)
     finally:

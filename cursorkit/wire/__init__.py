@@ -6,10 +6,12 @@ from cursorkit.wire.transport import (
     AuthenticationError,
     ConnectError,
     Endpoint,
+    EndpointError,
     Opener,
     Transport,
     TransportError,
     TrustError,
+    check_address,
 )
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "Concatenation",
     "ConnectError",
     "Endpoint",
+    "EndpointError",
     "Headers",
     "Opener",
     "Request",
@@ -28,4 +31,5 @@ __all__ = [
     "Transport",
     "TransportError",
     "TrustError",
+    "check_address",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -29,6 +30,10 @@ class Transport(Protocol):
     def close(self) -> None:
         """Let go of connections and files; the transport is not used again."""
         ...
+
+
+class EndpointError(CursorkitError):
+    """A URL that no transport may be opened for."""
 
 
 class TransportError(CursorkitError):
@@ -60,14 +65,54 @@ class Endpoint:
     """What an opener is told: where to, and in whose name.
 
     Attributes:
-        url: the API's root as the user wrote it; its scheme chose the opener.
+        url: the API's root as the user wrote it; its scheme chooses the opener.
         scopes: the OAuth scopes that the method needs.
-        ca_bundle: a PEM file of certificate authorities to trust instead of the built-in ones.
+        ca_bundle: a PEM file of certificate authorities to trust instead of those of the system.
+
+    Raises:
+        EndpointError: the URL has no scheme, or speaks plain HTTP to another machine, or its authority is
+            more than a host and a port.
     """
 
     url: str
     scopes: tuple[str, ...] = ()
     ca_bundle: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", self.url):
+            raise EndpointError("an endpoint begins with a scheme: https://HOST, or file:DIR")
+        check_address(self.url)
+
+
+_ADDRESS = re.compile(
+    r"(https?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?(?:[/?].*)?", re.IGNORECASE
+)
+
+
+def check_address(url: str) -> None:
+    """Let an HTTP address pass only where nobody can listen in: HTTPS, or plain HTTP to this very machine.
+
+    Raises:
+        EndpointError: anybody on the way could read what is sent, or the URL is more than an address.
+    """
+    if not re.match("https?:", url, re.IGNORECASE):
+        return
+    address = _ADDRESS.fullmatch(url)
+    if address is None:
+        raise EndpointError("an endpoint is written as https://HOST, https://HOST:PORT or https://HOST/PATH")
+    if address[1].lower() == "http" and not _is_this_machine(address[2].strip("[]")):
+        raise EndpointError(
+            "plain http:// is for this very machine only (127.0.0.0/8, ::1, localhost): use https://"
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 Opener = Callable[[Endpoint], Transport]

@@ -1,1 +1,30 @@
-"""Everything of cursorkit that talks to somebody."""
+"""Everything of cursorkit that talks to somebody: transports, found by the scheme of a URL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cursorkit_transports.file import FileStore
+    from cursorkit_transports.google_auth import Authorized
+    from cursorkit_transports.https import Https
+    from cursorkit_transports.memory import Memory
+    from cursorkit_transports.openers import open_transport
+else:
+    _HOMES = {
+        "Authorized": "cursorkit_transports.google_auth",
+        "FileStore": "cursorkit_transports.file",
+        "Https": "cursorkit_transports.https",
+        "Memory": "cursorkit_transports.memory",
+        "open_transport": "cursorkit_transports.openers",
+    }
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+
+
+__all__ = ["Authorized", "FileStore", "Https", "Memory", "open_transport"]

@@ -1,0 +1,385 @@
+"""The program, as somebody at a shell meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cursorkit import __version__
+from cursorkit.cli.main import main
+
+COMMAND = ("projects", "locations-datasets-dicom-stores-studies-store-instances")
+PARENT = "projects/p/locations/l/datasets/d/dicomStores/s"
+CALL = (*COMMAND, PARENT, "studies")
+URL = f"https://healthcare.googleapis.com/v1beta1/{PARENT}/dicomWeb/studies"
+PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
+
+
+class Run:
+    """One run of the program in this process."""
+
+    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
+        self._capfd = capfd
+
+    def __call__(self, *argv: str) -> Result:
+        code = main(list(argv))
+        out, err = self._capfd.readouterr()
+        return Result(code, out, err)
+
+
+class Result:
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    def __repr__(self) -> str:
+        return f"{self.code}\n{self.out}\n{self.err}"
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    return Run(capfd)
+
+
+def test_the_documented_example_verbatim(run: Run) -> None:
+    result = run(*CALL, "-r", ".", "content-type=sadipscing", "data=ut", "--dry-run")
+    assert result.code == 0
+    assert result.json == {
+        "method": "POST",
+        "url": URL,
+        "headers": {"Accept": "application/dicom+json", "Content-Type": "sadipscing", "Content-Length": "2"},
+        "body": {
+            "size": 2,
+            "sha256": "469cc643a19fb75901e5d331b8dc14befa8b98810b246c2fb22fff0c382dc39e",
+        },
+    }
+    assert result.err.startswith("warning: -r argument 2: the content type is no media type")
+
+
+def test_lists_may_be_repeated_and_flags_stand_anywhere(run: Run) -> None:
+    plain = run("--dry-run", *CALL, "-r", "content-type=a/b", "data=ut")
+    for argv in (
+        ("-r", "content-type=a/b", "--dry-run", *CALL, "-r", "data=ut"),
+        (*COMMAND, "--dry-run", "-r", "content-type=a/b", "-r", "data=ut", "--", PARENT, "studies"),
+        ("-r", "content-type=a/b", "--scope", "s", "projects", "--dry-run", *CALL[1:], "-r", "data=ut"),
+    ):
+        assert run(*argv).json == plain.json
+
+
+def test_a_dry_run_goes_to_a_file_too(run: Run, tmp_path: Path) -> None:
+    result = run(*CALL, "--dry-run", "-r", "content-type=a/b", "data=ut", "-o", str(tmp_path / "out"))
+    assert result.out == ""
+    assert json.loads((tmp_path / "out").read_bytes())["url"] == URL
+
+
+def test_pretty_print(run: Run) -> None:
+    result = run(*CALL, "--dry-run", "-r", "content-type=a/b", "data=ut", "-p", "pretty-print=false")
+    assert result.out.count("\n") == 1
+    assert result.json["url"] == f"{URL}?prettyPrint=false"
+
+
+PARAMETERS = {
+    "$-xgafv=2": "%24.xgafv=2",
+    "alt=json": "alt=json",
+    "callback=f": "callback=f",
+    "fields=a": "fields=a",
+    "pretty-print=true": "prettyPrint=true",
+    "quota-user=me": "quotaUser=me",
+    "upload-type=media": "uploadType=media",
+    "upload-protocol=raw": "upload_protocol=raw",
+}
+
+
+@pytest.mark.parametrize("word", PARAMETERS)
+def test_each_parameter(run: Run, word: str) -> None:
+    result = run(*CALL, "--dry-run", "-r", "content-type=a/b", "data=ut", "-p", word)
+    assert result.json["url"] == f"{URL}?{PARAMETERS[word]}"
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [("access-token", "Authorization"), ("oauth-token", "Authorization"), ("key", "x-goog-api-key")],
+)
+def test_no_secret_is_shown(run: Run, name: str, header: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("CANARY\n")
+    for word in (f"{name}=CANARY", f"{name}@={tmp_path / 'secret'}"):
+        result = run(*CALL, "--dry-run", "-r", "content-type=a/b", "data=ut", "-p", word)
+        assert result.json["headers"][header] == "***"
+        assert "CANARY" not in repr(result)
+    for words in ((f"{name}=CANARY", f"{name}=CANARY"), (f"{name}=CANARY\n CANARY",), (f"x{name}=CANARY",)):
+        result = run(*CALL, "--dry-run", "-r", "content-type=a/b", "data=ut", "-p", *words)
+        assert result.code == 2
+        assert "CANARY" not in repr(result)
+
+
+def test_a_long_quota_user_is_worth_a_word(run: Run) -> None:
+    result = run(*CALL, "--dry-run", "-r", "content-type=a/b", "data=ut", "-p", f"quota-user={'x' * 41}")
+    assert result.code == 0
+    assert "a quota user should not exceed 40 characters" in result.err
+    assert not run(
+        *CALL, "--dry-run", "-r", "content-type=a/b", "data=ut", "-p", f"quota-user={'x' * 40}"
+    ).err
+
+
+def test_all_errors_of_the_line_are_told_together(run: Run) -> None:
+    result = run(
+        *COMMAND,
+        "projects/p/locations/l/datasets/d/dicomStores/../../../../x",
+        "studies/%2e%2e",
+        *("-r", "contnt-type=a\r\nX: y", "data@=/nonexistent", "..", "a.", "data@=/nonexistent"),
+        *("-p", "acess-token=CANARY", "pretty-print=maybe", "alt=xml", "key=a", "key=b"),
+        *("--dryrun", "-o", "/nonexistent/out"),
+    )
+    assert result.code == 2
+    assert result.out == ""
+    assert "CANARY" not in result.err
+    told = re.findall(r"^error: (.*?):? ", result.err, re.MULTILINE)
+    assert "Traceback" not in result.err
+    for expected in (
+        "unknown flag '--dryrun'",
+        "-p argument 1: unknown parameter 'acess-token'",
+        "-p argument 2: a boolean is true or false",
+        "-p argument 3: the value is none of json, media, proto",
+        "-p argument 5: 'key' was already set by argument 4",
+        "<parent>: the segment '..' is not allowed in a path",
+        "<dicom-web-path>: '?', '#', '%'",
+        "-r argument 1: unknown field 'contnt-type'",
+        "-r argument 2: cannot read '/nonexistent'",
+        "-r argument 3: '..' goes up 1 level, but the cursor is at the root",
+        "-r argument 4: the path ends in a single dot",
+    ):
+        assert f"error: {expected}" in result.err, expected
+    assert len(told) >= 11
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (("project",), "unknown command 'project'\n    did you mean 'projects'?"),
+        (("projects", "locations-store-instances"), "unknown command 'locations-store-instances'"),
+        (("projects",), "a command is missing: one of locations-datasets"),
+        ((*CALL, "more", "-r", "content-type=a/b", "data=ut"), "unexpected argument 'more'"),
+        ((*CALL,), "field 'content-type' is missing in HttpBody"),
+        ((*CALL,), "field 'data' is missing in HttpBody"),
+        ((*COMMAND,), "parameter 'parent' is missing"),
+        ((*COMMAND, PARENT), "parameter 'dicom-web-path' is missing"),
+        (
+            (*COMMAND, PARENT, "-r", "content-type=a/b", "data=x", "studies"),
+            "put -- or another flag between them",
+        ),
+        ((*CALL, "-r", "content-type=a/b", "data@=/dev/null"), "the body is empty"),
+        ((*CALL, "--ca-bundle"), "--ca-bundle"),
+        ((*CALL, "--end=x"), "unknown flag '--end'"),
+        ((*CALL, "-rdata=x"), "unknown flag '-rdata'\n    did you mean '-r'?"),
+        (
+            (*CALL, "-r", "content-type=a/b", "data=x", "-p", f"parent={PARENT}"),
+            "<parent>: '.parent' was already set",
+        ),
+        (
+            (*CALL, "-r", "content-type=a/b", "data@=-", "content-type@=-"),
+            "standard input can be read only once",
+        ),
+    ],
+)
+def test_wrong_usage(run: Run, argv: tuple[str, ...], told: str) -> None:
+    result = run(*argv)
+    assert result.code == 2
+    assert told in result.err
+    assert result.out == ""
+
+
+def test_only_a_file_at_fault(run: Run, tmp_path: Path) -> None:
+    result = run(*CALL, "-r", "content-type=a/b", f"data@={tmp_path / 'missing'}")
+    assert result.code == 5
+    assert "No such file" in result.err
+    assert "is missing in HttpBody" not in result.err
+    assert run(*CALL, "-r", "content-type=a/b", f"data@={tmp_path}").code == 5
+
+
+def test_no_arguments(run: Run) -> None:
+    result = run()
+    assert result.code == 2
+    assert result.err.startswith("usage: healthcare1-beta1")
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").out == f"healthcare1-beta1 {__version__}\n"
+
+
+PAGE = """\
+https://www.googleapis.com/auth/cloud-healthcare
+https://www.googleapis.com/auth/cloud-platform
+<parent>
+projects/{project_id}/locations/{location_id}/datasets/{dataset_id}/dicomStores/{dicom_store_id}
+<dicom-web-path>
+studies/[{study_uid}]
+content-type: string
+data: string
+$-xgafv=string
+access-token=string
+alt=string
+callback=string
+fields=string
+key=string
+oauth-token=string
+pretty-print=boolean
+quota-user=string
+at most 40 characters
+upload-type=string
+upload-protocol=string
+-o FILE
+--scope URL
+-r .
+HttpBody
+one level up"""
+
+
+@pytest.mark.parametrize("words", [(), COMMAND[:1], COMMAND, CALL], ids=len)
+def test_help_holds_the_page_at_every_level(run: Run, words: tuple[str, ...]) -> None:
+    result = run(*words, "--help")
+    assert result.code == 0
+    for item in PAGE.splitlines():
+        assert item in result.out, item
+
+
+def program(*argv: str | bytes, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAM, *argv], check=False, capture_output=True, text=True, timeout=60, **options
+    )
+
+
+def test_the_module_is_the_program(tmp_path: Path) -> None:
+    module = subprocess.run(
+        [sys.executable, "-m", "cursorkit", "--version"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert module.stdout == program("--version").stdout
+
+
+def test_an_argument_that_is_not_utf8() -> None:
+    result = program(*CALL, "-r", b"content-type=\xff", b"data=\xff\xfe", "--dry-run")
+    assert result.returncode == 2
+    assert "the value is not UTF-8 text" in result.stderr
+    assert r"\udcff" in result.stderr
+    result = program(*CALL, "-r", "content-type=a/b", b"data=\xff\xfe", "--dry-run")
+    assert json.loads(result.stdout)["body"]["size"] == 2
+
+
+def test_standard_input(tmp_path: Path) -> None:
+    result = program(*CALL, "-r", "content-type=a/b", "data@=-", "--dry-run", input="abc")
+    assert json.loads(result.stdout)["body"]["size"] == 3
+    closed = subprocess.run(
+        ["bash", "-c", f"{PROGRAM} {' '.join(CALL)} -r content-type=a/b data@=- --dry-run <&-"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert closed.returncode == 5
+    assert "standard input is closed" in closed.stderr
+
+
+def on_terminal(argv: list[str], typed: bytes, **env: str) -> str:
+    """What somebody at a terminal reads."""
+    child, terminal = pty.fork()
+    if child == 0:  # pragma: no cover - the child becomes the program
+        os.execve(str(PROGRAM), [str(PROGRAM), *argv], {**os.environ, "TERM": "xterm", **env})
+    time.sleep(0.5)
+    os.write(terminal, typed)
+    shown = b""
+    while True:
+        try:
+            block = os.read(terminal, 4096)
+        except OSError:
+            break
+        if not block:
+            break
+        shown += block
+    os.waitpid(child, 0)
+    os.close(terminal)
+    return shown.decode()
+
+
+def test_standard_input_on_a_terminal_is_announced() -> None:
+    shown = on_terminal([*CALL, "-r", "content-type=a/b", "data@=-", "--dry-run"], b"abc\n\x04")
+    assert "reading standard input; end it with Ctrl-D" in shown
+    assert '"size": 4' in shown
+
+
+def test_colour_on_a_terminal_unless_it_is_not_wanted() -> None:
+    assert "\x1b[31merror" in on_terminal(["nosuch"], b"")
+    assert "\x1b" not in on_terminal(["nosuch"], b"", NO_COLOR="1")
+
+
+def test_no_argument_can_speak_to_a_terminal() -> None:
+    odd = "\x1b]52;c;eA==\x07\x9b2J\u202e"
+    for argv in (
+        ["nosuch" + odd],
+        [*COMMAND, PARENT, odd],
+        [*CALL, "-r", odd, f"{odd}=x"],
+        [*CALL, f"--{odd}"],
+    ):
+        shown = on_terminal(argv, b"", NO_COLOR="1").replace("\r\n", "\n")
+        assert all(char.isprintable() or char == "\n" for char in shown), repr(shown)
+
+
+def test_nobody_reads() -> None:
+    for argv in (["--help"], [*CALL, "-r", "content-type=a/b", "data=ut", "--dry-run"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        child = subprocess.run([PROGRAM, *argv], check=False, stdout=writer, stderr=subprocess.PIPE)
+        os.close(writer)
+        assert child.returncode == 141
+        assert child.stderr == b""
+
+
+def test_a_full_disk() -> None:
+    with Path("/dev/full").open("wb") as full:
+        child = subprocess.run(
+            [PROGRAM, *CALL, "-r", "content-type=a/b", "data=ut", "--dry-run"],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+        )
+    assert child.returncode == 5
+    assert b"No space left" in child.stderr
+    assert b"Traceback" not in child.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals(number: signal.Signals, code: int, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    child = subprocess.Popen(
+        [PROGRAM, *CALL, "-r", "content-type=a/b", f"data@={tmp_path / 'pipe'}", "-o", tmp_path / "out"],
+        stderr=subprocess.PIPE,
+    )
+    with (tmp_path / "pipe").open("wb"):  # opens when the program reads it
+        child.send_signal(number)
+        _, err = child.communicate(timeout=30)
+    assert child.returncode == code
+    assert b"Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_many_words_cost_no_more_than_their_number() -> None:
+    start = time.perf_counter()
+    main([*CALL, "--dry-run", "-r", *("data=x" for _ in range(2000))])
+    small = time.perf_counter() - start
+    start = time.perf_counter()
+    main([*CALL, "--dry-run", *("-r data=x " * 20_000).split()])
+    assert time.perf_counter() - start < 60 * small + 5

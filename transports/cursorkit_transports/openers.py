@@ -1,0 +1,45 @@
+"""From the scheme of a URL to the ready stack of transports."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from cursorkit.wire import EndpointError
+
+if TYPE_CHECKING:
+    from cursorkit.wire import Endpoint, Opener, Transport
+
+GROUP = "cursorkit.transports"
+"""The entry-point group in which other packages name their openers, by scheme."""
+
+# A table, because looking for entry points costs more than a whole small request.
+_BUILT_IN = {
+    "file": "cursorkit_transports.file",
+    "http": "cursorkit_transports.https",
+    "https": "cursorkit_transports.https",
+    "memory": "cursorkit_transports.memory",
+}
+
+
+def open_transport(endpoint: Endpoint) -> Transport:
+    """The transport for `endpoint`, with all that belongs around it.
+
+    Raises:
+        EndpointError: nobody serves the scheme of the URL, or the URL is not fit for it.
+        MissingExtraError: the transport needs an optional dependency.
+        SourceError: the CA bundle cannot be read.
+    """
+    return _opener(endpoint.url.partition(":")[0].lower())(endpoint)
+
+
+def _opener(scheme: str) -> Opener:
+    if scheme in _BUILT_IN:
+        return cast("Opener", import_module(_BUILT_IN[scheme]).open_endpoint)
+    from importlib.metadata import entry_points
+
+    found = entry_points(group=GROUP)
+    if scheme in found.names:
+        return cast("Opener", found[scheme].load())
+    known = ", ".join(sorted({*_BUILT_IN, *found.names}))
+    raise EndpointError(f"no transport serves the endpoint's scheme; there are: {known}")
