@@ -50,12 +50,6 @@ def parser(prog: str) -> ArgumentParser:
         help="the OAuth scope to ask for, instead of the default; may be repeated",
     )
     flags.add_argument(
-        "-r", metavar="WORD", nargs="+", default=SUPPRESS, help="the request value; may be repeated"
-    )
-    flags.add_argument(
-        "-p", metavar="NAME=VALUE", nargs="+", default=SUPPRESS, help="parameters; may be repeated"
-    )
-    flags.add_argument(
         "-o",
         default="-",
         dest="out",

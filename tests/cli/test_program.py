@@ -364,13 +364,28 @@ def test_a_full_disk() -> None:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals(number: signal.Signals, code: int, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
+    # Opened for both directions, a pipe waits for nobody, and its reader waits for ever.
+    pipe = os.open(tmp_path / "pipe", os.O_RDWR)
     child = subprocess.Popen(
-        [PROGRAM, *CALL, "-r", "content-type=a/b", f"data@={tmp_path / 'pipe'}", "-o", tmp_path / "out"],
+        [
+            PROGRAM,
+            *CALL,
+            "--dry-run",
+            "-r",
+            "content-type=a/b",
+            f"data@={tmp_path / 'pipe'}",
+            "-o",
+            tmp_path / "out",
+        ],
         stderr=subprocess.PIPE,
     )
-    with (tmp_path / "pipe").open("wb"):  # opens when the program reads it
-        child.send_signal(number)
-        _, err = child.communicate(timeout=30)
+    while not list(tmp_path.glob(".out.*")):
+        assert child.poll() is None, child.communicate()
+        time.sleep(0.01)
+    time.sleep(0.3)
+    child.send_signal(number)
+    _, err = child.communicate(timeout=30)
+    os.close(pipe)
     assert child.returncode == code
     assert b"Traceback" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
