@@ -25,6 +25,14 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The DICOM files in pydicom's wheel: good ones, odd ones, and some broken on purpose."""
+    import pydicom.data
+
+    return Path(pydicom.data.__file__).parent / "test_files"
+
+
 def absent(what: str) -> None:
     """Skip a test for want of `what`; on CI there is no excuse."""
     if os.environ.get("CI") == "true":
