@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
-import subprocess
 import sys
+import tracemalloc
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -109,10 +109,10 @@ def test_damaged_files_are_read_or_refused(samples: Path, data: st.DataObject) -
         content[data.draw(st.integers(128, len(content) - 1))] = data.draw(st.integers(0, 255))
     del content[data.draw(st.integers(128, len(content))) :]
     try:
-        dicom.read_instance(io.BytesIO(content))
-    except NotDicomError as error:
-        assert error.__cause__ is None
-        assert error.__suppress_context__ or error.__context__ is None
+        instance = dicom.read_instance(io.BytesIO(content))
+    except NotDicomError:
+        return
+    assert all(uids(instance))
 
 
 class Counting(io.FileIO):
@@ -152,18 +152,15 @@ def deflated(dataset: bytes) -> bytes:
 
 def test_a_deflated_data_set_is_inflated_as_far_as_needed() -> None:
     assert uids(dicom.read_instance(io.BytesIO(deflated(SOP + PLACE)))) == SMALL
-    bomb = deflated(SOP + PLACE + element(0x7FE00010, b"OB", bytes(256 * MiB)))
+    bomb = deflated(SOP + PLACE + element(0x7FE00010, b"OB", bytes(64 * MiB)))
     assert len(bomb) < MiB
-    code = """\
-import resource, sys
-from cursorkit import dicom
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-dicom.read_instance(sys.stdin.buffer)
-import pydicom
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
-"""
-    child = subprocess.run([sys.executable, "-c", code], input=bomb, capture_output=True, check=True)
-    assert int(child.stdout) < 60
+    tracemalloc.start()
+    try:
+        assert uids(dicom.read_instance(io.BytesIO(bomb))) == SMALL
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 24 * MiB
 
 
 def test_nothing_of_the_patient_leaks(
