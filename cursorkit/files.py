@@ -103,7 +103,7 @@ class File:
 
 
 class _FileReader(io.FileIO):
-    """Checks the file's identity at the first byte, and again before it gives the last block."""
+    """Checks the file's identity at the first byte, and again before it gives the last block or the end."""
 
     def __init__(self, file: File) -> None:
         try:
@@ -115,17 +115,18 @@ class _FileReader(io.FileIO):
 
     def _check(self) -> None:
         if _identity(os.fstat(self.fileno())) != self._file.identity:
+            self.close()
             raise SourceError("changed-file", f"'{self._file.path}' changed since it was first looked at")
 
     def read(self, size: int | None = -1, /) -> bytes:
         block = super().read(-1 if size is None else size)
-        if self.tell() >= self._file.length:
+        if not block or self.tell() >= self._file.length:
             self._check()
         return block
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         count = super().readinto(buffer)
-        if self.tell() >= self._file.length:
+        if not count or self.tell() >= self._file.length:
             self._check()
         return count
 

@@ -41,7 +41,8 @@ def test_every_block_has_a_language_that_is_run_or_is_a_drawing() -> None:
 def test_python(page: Path, folder: Path) -> None:
     names: dict[str, object] = {"__name__": "__main__"}
     for block in blocks(page, "python"):
-        exec(compile(block, page.name, "exec"), names)  # the blocks of a page share one namespace
+        # The blocks of a page share one namespace.
+        exec(compile(block, page.name, "exec", dont_inherit=True), names)
 
 
 CONSOLE = [

@@ -1,0 +1,151 @@
+"""Input files: regular ones that must not change, streams that are kept."""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from cursorkit import SourceError
+from cursorkit.files import File, Files, Kept, Spool, file_source, temporary_file
+from cursorkit.wire import Concatenation, Sending
+
+
+def contents(source: object) -> bytes:
+    with source.open() as reader:  # type: ignore[attr-defined]
+        data: bytes = reader.read()
+    return data
+
+
+def kind(path: Path) -> str:
+    with pytest.raises(SourceError) as told:
+        contents(file_source(path))
+    return told.value.kind
+
+
+def test_a_file_can_be_read_again_and_again(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(bytes(range(256)))
+    source = file_source(path)
+    assert source.length == 256
+    with source.open() as first, source.open() as second:
+        assert first.read(10) == second.read(10)
+        assert first.read() == bytes(range(10, 256))
+
+
+def test_what_cannot_be_read(tmp_path: Path) -> None:
+    assert kind(tmp_path / "missing") == "no-file"
+    assert kind(tmp_path) == "unreadable-file"
+    assert kind(Path("a\0b")) == "unreadable-file"
+    (tmp_path / "file").touch()
+    assert kind(tmp_path / "file" / "below") == "unreadable-file"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: path.write_bytes(b"x" * 10_001),
+        lambda path: path.write_bytes(b"x" * 9_999),
+        lambda path: path.write_bytes(b"y" * 10_000),
+        lambda path: (path.unlink(), path.write_bytes(b"x" * 10_000)),
+        lambda path: os.utime(path, ns=(10**9, 10**9)),
+    ],
+    ids=["grows", "shrinks", "other bytes", "replaced", "touched"],
+)
+@pytest.mark.parametrize("meanwhile", [False, True], ids=["before", "meanwhile"])
+def test_a_file_that_changes_is_an_error_and_never_other_bytes(
+    change: object, meanwhile: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"x" * 10_000)
+    os.utime(path, ns=(0, 0))
+    source = file_source(path)
+    if not meanwhile:
+        change(path)  # type: ignore[operator]
+        with pytest.raises(SourceError) as told:
+            source.open()
+        assert told.value.kind == "changed-file"
+        return
+    with source.open() as reader:
+        assert reader.read(5000) == b"x" * 5000
+        inode = os.stat(path).st_ino
+        change(path)  # type: ignore[operator]
+        if os.stat(path).st_ino != inode:
+            # Replaced: the reader still has the old file, which did not change.
+            assert reader.read(5000) == b"x" * 5000
+            return
+        with pytest.raises(SourceError) as told:
+            while reader.read(2500):
+                pass
+        assert told.value.kind == "changed-file"
+
+
+def test_a_sender_never_gives_more_than_was_announced(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"x" * 1000)
+    source = File.at(path)
+    with Sending(source) as sending:
+        assert sending.read(600) == b"x" * 600
+        with path.open("ab") as file:
+            file.write(b"POST /evil HTTP/1.1")
+        with pytest.raises(SourceError):
+            sending.read(600)
+        assert not sending.sent.whole
+        assert sending.sent.octets == 600
+
+
+def test_a_pipe_is_kept_and_can_be_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    source = file_source(path)
+    writer = threading.Thread(target=path.write_bytes, args=(b"abc" * 100_000,))
+    writer.start()
+    assert source.length == 300_000
+    writer.join()
+    assert contents(source) == contents(source) == b"abc" * 100_000
+
+
+def test_files_without_a_size_of_their_own() -> None:
+    assert contents(file_source("/dev/null")) == b""
+    assert file_source("/proc/self/status").length > 100
+
+
+def test_readers_of_a_spool_do_not_disturb_each_other() -> None:
+    kept = Kept(temporary_file())
+    kept.file.write(b"0123456789")
+    with kept.open() as first, kept.open() as second:
+        assert first.read(4) == b"0123"
+        second.seek(8)
+        assert (second.read(), first.read()) == (b"89", b"456789")
+
+
+def test_a_spool_is_private_and_nameless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    spool = Spool(partial(Path("/dev/null").open, "rb"), "nothing")
+    assert spool.length == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_standard_input_once() -> None:
+    files = Files(print)
+    files("-")
+    with pytest.raises(SourceError) as told:
+        files("-")
+    assert told.value.kind == "stdin-twice"
+
+
+def test_a_concatenation_opens_one_part_at_a_time(tmp_path: Path) -> None:
+    paths = [tmp_path / str(number) for number in range(300)]
+    for number, path in enumerate(paths):
+        path.write_bytes(b"%d," % number)
+    source = Concatenation([file_source(path) for path in paths])
+    before = len(os.listdir("/proc/self/fd"))
+    with source.open() as reader:
+        assert reader.read(1) == b"0"
+        assert len(os.listdir("/proc/self/fd")) <= before + 1
+        assert reader.read() == b"".join(b"%d," % number for number in range(300))[1:]
+    assert source.length == sum(path.stat().st_size for path in paths)
