@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -125,7 +125,7 @@ def test_readers_of_a_spool_do_not_disturb_each_other() -> None:
 def test_a_spool_is_private_and_nameless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    spool = Spool(partial(Path("/dev/null").open, "rb"), "nothing")
+    spool = Spool(lambda: io.FileIO("/dev/null"), "nothing")
     assert spool.length == 0
     assert list(tmp_path.iterdir()) == []
 
