@@ -26,6 +26,9 @@ RETRIEVE_URL = "00081190"
 FAILURE_DETAIL = "00090097"
 """A private element, in which Google's store and that of this project say what the reason leaves open."""
 
+_REPORTING = frozenset({400, 409})
+"""The statuses of failures that come with a report."""
+
 
 @frozen
 class StoredInstance:
@@ -88,11 +91,11 @@ def read_store(response: Response) -> Outcome:
     """The outcome of a store transaction. The report counts on every status, for servers differ in theirs."""
     answer, readable = parsed(contents(response))
     found = report(answer)
-    if found.stored or found.failed:
+    well = 200 <= response.status < 300
+    if found.failed or (found.stored and well):
         return Outcome(_verdict(found), answer, _summary(found), response.sent)
-    if not 200 <= response.status < 300:
-        shown = answer if readable and response.status in {400, 409} else None
-        return evolve(refused(response), value=shown)
+    if not well:
+        return _unexplained(response, answer, found)
     told = "names no stored instance" if readable else "cannot be read"
     return Outcome(
         Verdict.UNKNOWN,
@@ -116,14 +119,33 @@ def reconcile(request: Request, outcome: Outcome) -> Outcome:
         sent = sent_instances(request.headers.get("Content-Type"), request.body)
     except (MissingExtraError, SourceError):
         return outcome
+    if sent is None:
+        return outcome
+    known = {uid for uid in sent if uid is not None}
     found = report(outcome.value)
-    named = {each.sop_instance for each in found.stored} | {each.sop_instance for each in found.failed}
-    left_out = len({uid for uid in sent or () if uid is not None} - named)
+    stored = [each.sop_instance for each in found.stored]
+    named = [*stored, *(each.sop_instance for each in found.failed)]
+    # What could not be read here goes in the report by a name that nothing else that was sent has.
+    unread = sent.count(None) - sum(uid not in known for uid in named)
+    left_out = len(known.difference(named)) + max(0, unread)
     if not left_out:
         return outcome
-    stored = {each.sop_instance for each in found.stored} & set(sent or ())
-    message = f"{outcome.message}; the report does not name {_count(left_out)} that was sent"
-    return evolve(outcome, verdict=Verdict.PARTLY if stored else Verdict.UNKNOWN, message=message)
+    message = f"{outcome.message}\nsent, but not named in the report: {_count(left_out)}"
+    verdict = Verdict.PARTLY if known.intersection(stored) else Verdict.UNKNOWN
+    return evolve(outcome, verdict=verdict, message=message)
+
+
+def _unexplained(response: Response, answer: Json, found: StoreReport) -> Outcome:
+    """The outcome of an answer that is no success, and whose report names no failure."""
+    if found.stored:
+        message = f"the server answered {status(response)}\n{_summary(found)}"
+        return Outcome(Verdict.PARTLY, answer, message, response.sent)
+    outcome = refused(response)
+    if response.status not in _REPORTING:
+        return outcome
+    silent = isinstance(answer, dict) and {REFERENCED_SOP_SEQUENCE, FAILED_SOP_SEQUENCE} & answer.keys()
+    told = ", and its report does not say why" if silent else ""
+    return evolve(outcome, value=answer, message=outcome.message + told)
 
 
 # --- the DICOM JSON model (PS3.18, F.2) -----------------------------------------------------------------
@@ -198,7 +220,7 @@ def _count(number: int) -> str:
 
 
 def _summary(found: StoreReport) -> str:
-    lines = [f"stored {_count(len(found.stored))}"]
+    lines = [f"stored {_count(len(found.stored))}"] if found.stored else []
     warned = Counter(each.warning for each in found.stored if each.warning)
     lines += [f"stored with a warning: {_count(number)}: {words}" for words, number in warned.items()]
     failed = Counter((each.code, each.reason, each.detail) for each in found.failed)

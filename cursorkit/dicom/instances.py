@@ -95,14 +95,14 @@ def read_instance(reader: Readable) -> Instance:
         MissingExtraError: pydicom is not installed.
     """
     require_pydicom("reading DICOM")
-    head = _head(reader)
-    if head[_PREFIX] != b"DICM":
+    stream = io.BytesIO(_head(reader))
+    if stream.read(_PREFIX.stop)[_PREFIX] != b"DICM":
         raise NotDicomError(
             "this is not a DICOM file: its first 132 bytes do not end in DICM", understood=False
         )
     try:
         with _quiet():
-            dataset = _dataset(io.BytesIO(head[_PREFIX.stop :]))
+            dataset = _dataset(stream)
             found = {tag: _uid(dataset, tag) for tag in _TAGS}
     except Exception:  # pydicom promises no exceptions of its own for bytes that make no sense
         raise NotDicomError("this is a DICOM file that cannot be read", understood=False) from None
@@ -144,10 +144,12 @@ def _sop_instance(reader: Readable) -> str | None:
 
 
 def _head(reader: Readable) -> bytes:
-    head = bytearray()
-    while len(head) < _HEAD and (block := reader.read(_HEAD - len(head))):
-        head += block
-    return bytes(head)
+    blocks: list[bytes] = []
+    left = _HEAD
+    while left and (block := reader.read(left)):
+        blocks.append(block)
+        left -= len(block)
+    return b"".join(blocks)
 
 
 def _dataset(stream: io.BytesIO) -> Dataset:

@@ -62,6 +62,9 @@ def store(status: int, body: bytes = b"", content_type: str = DICOM_JSON) -> Out
         (200, dataset(("1.2",), (("1.3", 0x0110),)), Verdict.PARTLY),
         (400, dataset(("1.2",), (("1.3", 0xC000),)), Verdict.PARTLY),
         (409, dataset(("1.2",), (("1.3", 0xC000),)), Verdict.PARTLY),
+        (400, dataset(("1.2",)), Verdict.PARTLY),
+        (409, dataset(("1.2",)), Verdict.PARTLY),
+        (503, dataset(("1.2",)), Verdict.PARTLY),
         (409, dataset((), (("1.3", 0x0110),)), Verdict.REFUSED),
         (200, dataset((), (("1.3", 0x0110),)), Verdict.REFUSED),
         (200, b"{}", Verdict.UNKNOWN),
@@ -70,6 +73,7 @@ def store(status: int, body: bytes = b"", content_type: str = DICOM_JSON) -> Out
         (200, b"[" * 100_000, Verdict.UNKNOWN),
         (200, dataset(("1.2",))[:-1], Verdict.UNKNOWN),
         (202, b"{}", Verdict.UNKNOWN),
+        (400, b'{"00081199": {"vr": "SQ"}}', Verdict.REFUSED),
         (401, b"", Verdict.AUTH),
         (403, b"", Verdict.AUTH),
         (404, b"", Verdict.REFUSED),
@@ -103,6 +107,7 @@ def test_done_is_only_said_of_what_the_report_names(status: int, body: bytes) ->
     outcome = store(status, body)
     if outcome.verdict is Verdict.DONE:
         assert report(outcome.value).stored
+        assert 200 <= status < 300
 
 
 def test_an_answer_in_xml_is_kept() -> None:
@@ -148,6 +153,16 @@ def test_reports_are_shown_on_every_status_that_has_one() -> None:
         assert store(status, dataset((), (("1", 0x0110),))).value is not None
     assert store(400, b'{"error": {"message": "m"}}').value == {"error": {"message": "m"}}
     assert store(404, b'{"error": {"message": "m"}}').value is None
+
+
+def test_what_a_report_leaves_open_is_told() -> None:
+    assert store(409, dataset((), (("1.2", 0x0110),))).message == (
+        "not stored: 1 instance: processing failure (0110)"
+    )
+    assert store(400, dataset(("1.2",))).message == "the server answered 400 Bad Request\nstored 1 instance"
+    assert store(400, b'{"00081198": {"vr": "SQ"}}').message == (
+        "the server answered 400 Bad Request, and its report does not say why"
+    )
 
 
 def test_googles_error_message_is_told() -> None:
