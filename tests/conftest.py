@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -17,7 +21,19 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
+def absent() -> Callable[[str], NoReturn]:
+    """Skips a test for want of something; on CI there is no excuse."""
+
+    def give_up(what: str) -> NoReturn:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{what} is missing, and CI has to have it")
+        pytest.skip(f"{what} is missing")
+
+    return give_up
+
+
+@pytest.fixture(scope="session")
+def shared(absent: Callable[[str], NoReturn]) -> Path:
     """The reference's results, which lie beside the checkout where the project is developed."""
     folder = ROOT.parent / "shared"
     if not folder.is_dir():
@@ -31,10 +47,3 @@ def samples() -> Path:
     import pydicom.data
 
     return Path(pydicom.data.__file__).parent / "test_files"
-
-
-def absent(what: str) -> None:
-    """Skip a test for want of `what`; on CI there is no excuse."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{what} is missing, and CI has to have it")
-    pytest.skip(f"{what} is missing")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,3 +41,34 @@ def test_demo(root: Path, tmp_path: Path) -> None:
 
     with open(str(get_testdata_file("CT_small.dcm", download=False)), "rb") as scan:
         assert image.read_bytes() == scan.read()
+
+
+PROBES = """
+def test_of_orthanc(orthanc): ...
+def test_of_nginx(nginx): ...
+def test_of_the_reference(shared): ...
+"""
+NEEDED = ("Orthanc", "nginx", "the reference's vectors (../shared)")
+
+
+@pytest.mark.parametrize("ci", [True, False])
+def test_what_is_missing_fails_a_run_on_ci_and_no_other(root: Path, tmp_path: Path, ci: bool) -> None:
+    clone = tmp_path / "clone"
+    (clone / "tests" / "servers").mkdir(parents=True)
+    for name in ("pyproject.toml", "tests/conftest.py", "tests/servers/conftest.py"):
+        shutil.copyfile(root / name, clone / name)
+    (clone / "tests" / "servers" / "test_probes.py").write_text(PROBES)
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("CI", "COV"))}
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=clone,
+        env={**env, "PATH": "", **({"CI": "true"} if ci else {})},
+    )
+    told = "is missing, and CI has to have it" if ci else "is missing"
+    assert run.stdout.splitlines()[-1].strip("= ").startswith("3 errors" if ci else "3 skipped"), run.stdout
+    assert run.returncode == (1 if ci else 0)
+    for what in NEEDED:
+        assert f"{what} {told}\n" in run.stdout
