@@ -51,26 +51,23 @@ def test_an_image_is_stored_and_kept_byte_for_byte(tmp_path: Path) -> None:
     assert item["00081190"]["Value"] == [path.as_uri()]
 
 
-def test_three_images_as_one_body(tmp_path: Path) -> None:
-    scans = [image(name) for name in ("CT_small.dcm", "MR_small.dcm", "rtplan.dcm")]
-    content_type, source = multipart(scans)
+def body(tmp_path: Path, *paths: Path) -> tuple[str, Path]:
+    """Several files as one body in a file, and its content type."""
+    content_type, source = multipart(paths)
     with source.open() as reader:
-        result = subprocess.run(
-            [
-                PROGRAM,
-                "--endpoint",
-                f"file:{tmp_path / 'store'}",
-                *CALL,
-                "-r",
-                f"content-type={content_type}",
-                "data@=-",
-            ],
-            check=False,
-            capture_output=True,
-            input=reader.read(),
-        )
-    assert result.returncode == 0
-    assert result.stderr == b"stored 3 instances\n"
+        (tmp_path / "body").write_bytes(reader.read())
+    return f"content-type={content_type}", tmp_path / "body"
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_three_images_as_one_body(tmp_path: Path, streamed: bool) -> None:
+    scans = [image(name) for name in ("CT_small.dcm", "MR_small.dcm", "rtplan.dcm")]
+    content_type, path = body(tmp_path, *scans)
+    with path.open() as reader:
+        words = ("-r", ".", content_type, f"data@={'-' if streamed else path}")
+        result = store(tmp_path, *words, stdin=reader)
+    assert (result.returncode, result.stderr) == (0, "stored 3 instances\n")
+    assert len(json.loads(result.stdout)["00081199"]["Value"]) == 3
     assert {path.read_bytes() for path in kept(tmp_path)} == {path.read_bytes() for path in scans}
 
 
@@ -88,19 +85,20 @@ def test_the_same_bytes_again_succeed_and_others_are_refused(tmp_path: Path) -> 
     assert [path.read_bytes() for path in kept(tmp_path)] == [scan.read_bytes()]
 
 
-def test_some_stored_and_some_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize("out", ["-", "report.json"])
+def test_some_stored_and_some_not(tmp_path: Path, out: str) -> None:
     broken = tmp_path / "broken.dcm"
     broken.write_bytes(b"PATIENT^CANARY" * 100)
-    content_type, source = multipart([image("CT_small.dcm"), broken])
-    body = tmp_path / "body"
-    with source.open() as reader:
-        body.write_bytes(reader.read())
-    result = store(tmp_path, "-r", f"content-type={content_type}", f"data@={body}")
+    content_type, path = body(tmp_path, image("CT_small.dcm"), broken)
+    result = store(tmp_path, "-r", content_type, f"data@={path}", "-o", out, "--quiet", cwd=tmp_path)
     assert result.returncode == 8
-    assert result.stderr.startswith(
-        "error: stored 1 instance\nnot stored: 1 instance: cannot be understood (C000)"
+    assert result.stderr == (
+        "error: stored 1 instance\nnot stored: 1 instance: cannot be understood (C000): "
+        "part 2: this is not a DICOM file: its first 132 bytes do not end in DICM\n"
     )
-    assert "CANARY" not in result.stderr + result.stdout
+    report = json.loads(result.stdout if out == "-" else (tmp_path / out).read_bytes())
+    assert [report[tag]["vr"] for tag in ("00081198", "00081199")] == ["SQ", "SQ"]
+    assert "CANARY" not in result.stderr + json.dumps(report)
     assert len(kept(tmp_path)) == 1
 
 
