@@ -54,13 +54,13 @@ NEEDED = ("Orthanc", "nginx", "the reference's vectors (../shared)")
 @pytest.mark.parametrize("ci", [True, False])
 def test_what_is_missing_fails_a_run_on_ci_and_no_other(root: Path, tmp_path: Path, ci: bool) -> None:
     clone = tmp_path / "clone"
-    (clone / "tests" / "servers").mkdir(parents=True)
-    for name in ("pyproject.toml", "tests/conftest.py", "tests/servers/conftest.py"):
-        shutil.copyfile(root / name, clone / name)
-    (clone / "tests" / "servers" / "test_probes.py").write_text(PROBES)
+    shutil.copytree(root / "tests", clone / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(root / "pyproject.toml", clone / "pyproject.toml")
+    probes = clone / "tests" / "servers" / "test_probes.py"
+    probes.write_text(PROBES)
     env = {name: value for name, value in os.environ.items() if not name.startswith(("CI", "COV"))}
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", probes],
         check=False,
         capture_output=True,
         text=True,

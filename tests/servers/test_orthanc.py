@@ -61,7 +61,7 @@ def test_the_program_stores_three_images(
     assert sorted(orthanc.files()) == contents(three)
 
 
-def test_a_program_streams_all_images_in_one_body(server: Server, orthanc: Orthanc, samples: Path) -> None:
+def test_the_library_streams_a_folder_in_one_body(server: Server, orthanc: Orthanc, samples: Path) -> None:
     images = [path for path in samples.glob("dicomdirtests/*/*/*") if path.is_file()]
     assert len(images) > 30
     outcome = call_store(server, HttpBody(*dicom.multipart(images)))
