@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from attrs import field, frozen
 
 from cursorkit.body.fold import steps
+from cursorkit.body.origins import origin
+from cursorkit.body.reference import without_extensions
 from cursorkit.body.values import no_files
 from cursorkit.errors import ArgumentErrors, Problem
 from cursorkit.language.ast import Program
 from cursorkit.language.cursor import Cursor
 from cursorkit.language.parser import parse
+from cursorkit.schema.admit import admit
 from cursorkit.schema.types import List, Map, Object, Scalar
 from cursorkit.wire.source import BodySource, Bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cursorkit.body.fold import Assigned, Step
-    from cursorkit.body.places import Key
+    from cursorkit.body.taken import Key
     from cursorkit.body.values import Files
     from cursorkit.schema.types import Content, Json, Schema
 
@@ -51,23 +54,37 @@ class Body:
         return _json(self.content)
 
 
-def build(schema: Schema, arguments: Iterable[str] | Program, *, files: Files | None = None) -> Body:
+def build(
+    schema: Schema,
+    arguments: Iterable[str] | Program,
+    *,
+    files: Files = no_files,
+    extensions: bool = True,
+) -> Body:
     """The body of `schema` that `arguments` write.
 
     Args:
         schema: what the body may hold.
         arguments: the words behind `-r`, in order, or their tree.
         files: opens what `@=` names, such as `cursorkit.files.Files`; by default no file is read.
+        extensions: whether the language goes beyond that of the reference.
 
     Raises:
         ArgumentErrors: with every problem of the list.
     """
     program = arguments if isinstance(arguments, Program) else parse(arguments)
-    return assemble(schema, steps(schema, program, files or no_files))
+    walked = steps(schema, program, files)
+    return assemble(schema, walked if extensions else without_extensions(walked, program))
 
 
-def construct(cls: type[T], arguments: Iterable[str] | Program, *, files: Files | None = None) -> T:
-    """The instance of the attrs class `cls` that `arguments` write.
+def construct(
+    cls: type[T],
+    arguments: Iterable[str] | Program,
+    *,
+    files: Files = no_files,
+    extensions: bool = True,
+) -> T:
+    """The instance of the attrs class `cls` that `arguments` write; see `build`.
 
     Raises:
         ArgumentErrors: with every problem of the list; `missing-field` for an attribute without a default.
@@ -76,7 +93,7 @@ def construct(cls: type[T], arguments: Iterable[str] | Program, *, files: Files 
     from cursorkit.schema.attrs_classes import schema_of
 
     schema = schema_of(cast("type", cls))
-    body = build(schema, arguments, files=files)
+    body = build(schema, arguments, files=files, extensions=extensions)
     missing = tuple(absent(schema, body.content))
     if missing:
         raise ArgumentErrors(missing)
@@ -89,44 +106,61 @@ def assemble(schema: Schema, walked: Iterable[Step]) -> Body:
     Raises:
         ArgumentErrors: with every problem of the steps; `nothing-set` for a scalar without a value.
     """
-    tree = _Tree({} if not isinstance(schema, List) else [])
+    tree = _Tree([] if isinstance(schema, List) else {})
     origins: dict[Key, int] = {}
     problems: list[Problem] = []
     advice: list[Problem] = []
     cursor = Cursor()
+    union = False
     for step in walked:
-        problems += step.problems
-        advice += step.advice
+        effect = step.effect
         cursor = step.after
-        if step.effect is not None:
-            tree.put(step.effect)
-            origins[step.effect.key] = step.index
+        if effect is not None:
+            tree.put(effect)
+            origins[effect.key] = step.index
+        if step.extensions or step.problems or step.advice:
+            union = union or "union" in step.extensions
+            problems += step.problems
+            advice += step.advice
     if isinstance(schema, Scalar) and not origins and not problems:
-        problems.append(Problem("nothing-set", "the value is not set", hint="set it with .=value"))
+        problems.append(Problem("nothing-set", "the value is not set", label="", hint="set it with .=value"))
+    if union and not problems:
+        problems += _of_no_kind(schema, tree.root, origins)
     if problems:
         raise ArgumentErrors(tuple(problems))
     return Body(schema, tree.root, cursor, origins, tuple(advice))
 
 
+def _of_no_kind(schema: Schema, content: Content, origins: Mapping[Key, int]) -> Iterator[Problem]:
+    """Values that may be of one of several kinds, and are of none."""
+    for each in admit(schema, content)[1]:
+        place = ".".join(map(str, each.place))
+        yield Problem(
+            each.kind, f"{each.message} (at .{place})", index=origin(origins, each.place), hint=each.hint
+        )
+
+
 class _Tree:
     """The value under construction; containers are found by their place, not by walking down again."""
 
-    def __init__(self, root: Content) -> None:
-        self.root = root
-        self._containers: dict[Key, Content] = {(): root}
+    def __init__(self, empty: Content) -> None:
+        self.root = empty
+        self._containers: dict[Key, Content] = {}
 
     def put(self, effect: Assigned) -> None:
-        if not effect.key:
+        if effect.key:
+            _insert(self._container(effect.key[:-1], effect.key[-1]), effect.key[-1], effect.content)
+        else:
             self.root = effect.content
-            return
-        *above, last = effect.key
-        _insert(self._container(tuple(above), last), last, effect.content)
 
     def _container(self, key: Key, inner: str | int) -> Content:
         container = self._containers.get(key)
         if container is None:
             container = self._containers[key] = [] if isinstance(inner, int) else {}
-            _insert(self._container(key[:-1], key[-1]), key[-1], container)
+            if key:
+                _insert(self._container(key[:-1], key[-1]), key[-1], container)
+            else:
+                self.root = container
         return container
 
 

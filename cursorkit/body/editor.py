@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from attrs import evolve
 
 from cursorkit.body.build import assemble
 from cursorkit.body.fold import Walk
-from cursorkit.body.places import Places
-from cursorkit.body.shown import Shown
-from cursorkit.body.values import Element, Entry, Given
+from cursorkit.body.values import element, entry, given
+from cursorkit.language.ast import Move
 from cursorkit.language.parser import parse_path
 
 if TYPE_CHECKING:
     from cursorkit.body.build import Body
     from cursorkit.body.fold import Step
-    from cursorkit.body.values import Value
+    from cursorkit.body.values import Reader
     from cursorkit.schema.types import Schema
 
 
@@ -36,28 +36,28 @@ class Editor:
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._walk = Walk(Places(schema))
+        self._walk = Walk(schema)
         self._steps: list[Step] = []
 
     def move(self, path: str) -> Self:
         """Move the cursor along `path`."""
-        self._steps.append(self._walk.move(parse_path(path)))
+        self._steps.append(self._walk.move(Move(parse_path(path))))
         return self
 
     def set(self, path: str, value: object) -> Self:
         """Set the place that `path` reaches to `value`: JSON values, `bytes`, sources, attrs instances."""
-        return self._assign(path, Given(value))
+        return self._assign(path, given, value)
 
     def append(self, path: str, value: object) -> Self:
         """Add `value` at the end of the list that `path` reaches."""
-        return self._assign(path, Element(value))
+        return self._assign(path, element, value)
 
     def put(self, path: str, key: str, value: object) -> Self:
         """Put `value` under `key` of the map that `path` reaches."""
-        return self._assign(path, Entry(key, value))
+        return self._assign(path, partial(entry, key), value)
 
-    def _assign(self, path: str, value: Value) -> Self:
-        self._steps.append(self._walk.assign(parse_path(path), value, Shown(path)))
+    def _assign(self, path: str, reader: Reader[object], value: object) -> Self:
+        self._steps.append(self._walk.assign(Move(parse_path(path)), reader, value))
         return self
 
     @property

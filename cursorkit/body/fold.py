@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeGuard, TypeVar, cast
 
-from attrs import define, field, frozen
+from attrs import frozen
 
+from cursorkit.body.absence import explained
 from cursorkit.body.places import Nowhere, Place, Places
-from cursorkit.body.shown import Shown
-from cursorkit.body.values import NEXT, Contents, Files, Text, Value, no_files
+from cursorkit.body.shown import shown
+from cursorkit.body.taken import ConflictError, Taken
+from cursorkit.body.values import contents, document, no_files, text
 from cursorkit.errors import CursorError, Problem, SourceError
-from cursorkit.language.ast import Assignment, Move, Name, Root, Up
+from cursorkit.language.ast import Assignment, KeyMove, Move, Name, Root, Up
 from cursorkit.language.cursor import Cursor
-from cursorkit.schema.scalars import Mismatch
-from cursorkit.schema.types import Object, Scalar, title
+from cursorkit.schema.mismatch import Mismatch
+from cursorkit.schema.types import Scalar, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cursorkit.body.places import Key
-    from cursorkit.body.values import Files, Value
+    from cursorkit.body.places import Extension, Spot
+    from cursorkit.body.taken import Key
+    from cursorkit.body.values import Files, Reader
     from cursorkit.errors import Span
     from cursorkit.language.ast import Path, Program, Statement
-    from cursorkit.schema.types import Content, Field, Schema
+    from cursorkit.schema.types import Content, Schema
+
+_T = TypeVar("_T")
 
 DEEPEST = 64
 """Levels that a cursor may go down: more than any API has."""
+
+MOST = 100_000
+"""Arguments that a list may have: more than a command line can hold."""
 
 
 @frozen
@@ -49,6 +58,7 @@ class Step:
         index: its position in the list, from 0.
         before, after: the cursor; the same for an assignment, and for a move that failed.
         effect: what was set; None for a move, and where there are problems.
+        extensions: what it used beyond the reference's language.
         problems: what is wrong with it.
         advice: what is worth a word, but right.
     """
@@ -57,234 +67,244 @@ class Step:
     before: Cursor
     after: Cursor
     effect: Assigned | None = None
+    extensions: tuple[Extension, ...] = ()
     problems: tuple[Problem, ...] = ()
     advice: tuple[Problem, ...] = ()
 
 
 def steps(schema: Schema, program: Program, files: Files = no_files) -> Iterator[Step]:
-    """What each argument of `program` does to a body of `schema`, in order."""
-    walk = Walk(Places(schema))
-    for statement in program.statements:
-        yield walk.take(statement, files)
+    """What each argument of `program` does to a body of `schema`, in order.
+
+    Of more than 100,000 arguments the rest is one problem.
+    """
+    walk = Walk(schema)
+    readers: dict[str, Reader[str]] = {"=": text, ":=": document, "@=": partial(contents, files)}
+    for statement in program.statements[:MOST]:
+        if isinstance(statement, Assignment):
+            yield walk.assign(statement, readers[statement.operator], statement.value)
+        else:
+            yield walk.move(statement)
+    if len(program.statements) > MOST:
+        problem = Problem("limit", f"there are more than {MOST} arguments", index=MOST)
+        yield Step(MOST, walk.cursor, walk.cursor, problems=(problem,))
 
 
-@define
 class Walk:
-    """The state between two arguments.
+    """The state between two arguments: where the cursor stands, and what is set.
 
     Attributes:
-        places: the schema, looked up by the names of the cursor.
         cursor: where it stands.
     """
 
-    places: Places
-    cursor: Cursor = field(factory=Cursor)
-    _index: int = field(default=-1, init=False)
-    _lost: bool = field(default=False, init=False)
-    """A move failed, so nobody knows where relative paths were meant to start."""
-    _last_move: str = field(default="", init=False)
-    _climb: str = field(default="", init=False)
-    _set_by: dict[Key, int] = field(factory=dict, init=False)
-    _set_below: dict[Key, int] = field(factory=dict, init=False)
-    _held: dict[Key, int] = field(factory=dict, init=False)
+    def __init__(self, schema: Schema) -> None:
+        self.cursor = Cursor()
+        self._schema = schema
+        self._index = -1
+        self._taken = Taken()
+        self._places = Places(self._taken)
+        self._trail: list[Spot] = [Place(schema)]
+        """The places of the cursor's names, behind that of the root."""
+        self._lost = False
+        """A move failed, so nobody knows where relative paths were meant to start."""
+        self._last_move = ""
+        self._climb = ""
 
-    def take(self, statement: Statement, files: Files) -> Step:
-        """The step that a statement makes."""
-        match statement:
-            case Move(path):
-                return self.move(path)
-            case Assignment(path, "@=", name):
-                return self.assign(path, Contents(name, files), Shown(str(path), "@=", name, public=True))
-            case Assignment(path, _, text):
-                return self.assign(path, Text(text), Shown(str(path), "=", text))
-
-    def move(self, path: Path) -> Step:
+    def move(self, statement: Move | KeyMove) -> Step:
         """Move the cursor."""
         self._index += 1
-        before = self.cursor
-        shown = Shown(str(path))
-        found = self._reach(path, shown)
-        if isinstance(found, _Reached):
-            self.cursor = found.cursor
-            place = found.place
-            if isinstance(place, Place) and isinstance(place.schema, Scalar):
-                found = _Missed((self._scalar_entered(place, found.cursor, path, shown, before),))
-        elif found.problems:
-            self._lost = True
-        self._last_move = str(path)
-        self._climb = self._told_climb(path)
-        return Step(self._index, before, self.cursor, problems=found.problems)
-
-    def assign(self, path: Path, value: Value, shown: Shown) -> Step:
-        """Set the field that `path` reaches; the cursor stays."""
-        self._index += 1
-        found = self._reach(path, shown)
-        if not isinstance(found, _Reached) or isinstance(found.place, Nowhere):
-            return self._step(problems=found.problems)
-        place = found.place
-        shown = shown.for_field(place.field)
-        if place.field is not None and place.field.refusal:
-            return self._step(
-                problems=(self._problem("response-only", place.field.refusal, shown, shown.path_span),)
-            )
         try:
-            below, content = value.take(place.schema)
-        except Mismatch as mismatch:
-            return self._step(problems=(self._mismatched(mismatch, shown),))
-        except ExceptionGroup as group:
-            mismatches = [each for each in group.exceptions if isinstance(each, Mismatch)]
-            return self._step(problems=tuple(self._mismatched(each, shown) for each in mismatches))
-        except SourceError as error:
-            return self._step(problems=(self._problem(error.kind, str(error), shown, shown.value_span),))
-        if below == (NEXT,):
-            below = (self._held.setdefault(place.key, 0),)
-            self._held[place.key] += 1
-        key = (*place.key, *below)
-        earlier = self._taken(key)
-        if earlier is not None:
-            message = f"'{path}' was already set by argument {earlier + 1}"
-            return self._step(problems=(self._problem("duplicate", message, shown, shown.path_span),))
-        return self._step(Assigned(key, content), advice=self._advice(place.schema, content, shown))
+            step = self._go(statement, self._start(statement))
+        except _LostError as lost:
+            self._lost = True
+            step = self._stay(lost.problems)
+        self._last_move = str(statement)
+        self._climb = "" if self._lost else _told_climb(statement.path)
+        return step
 
-    def _step(
-        self,
-        effect: Assigned | None = None,
-        problems: tuple[Problem, ...] = (),
-        advice: tuple[Problem, ...] = (),
-    ) -> Step:
-        return Step(self._index, self.cursor, self.cursor, effect, problems, advice)
+    def assign(self, statement: Statement, reader: Reader[_T], value: _T) -> Step:
+        """Set the place that the path of `statement` reaches to what `reader` takes `value` for there."""
+        self._index += 1
+        try:
+            start = self._start(statement)
+        except _LostError as lost:
+            return self._stay(lost.problems)
+        place = base = self._trail[start]
+        for name in statement.path.reduced[1]:
+            place = self._places.enter(place, name)
+        if isinstance(place, Nowhere):
+            return self._stay(self._absent(statement, start, self._passed(statement, start)))
+        try:
+            content, below, extension = reader(value, place)
+            key = self._taken.take(place.way + below, self._index)
+        except (Mismatch, ExceptionGroup, SourceError, ConflictError) as error:
+            return self._stay(self._refused(error, statement, place))
+        extensions = _extensions(base, place) if extension is None else (*_extensions(base, place), extension)
+        advice = self._advice(content, statement, place) if _is_advised(place.schema) else ()
+        effect = Assigned(key, content)
+        return Step(self._index, self.cursor, self.cursor, effect, extensions, (), advice)
+
+    def _stay(self, problems: tuple[Problem, ...]) -> Step:
+        return Step(self._index, self.cursor, self.cursor, problems=problems)
 
     # --- where a path leads ---------------------------------------------------------------------------
 
-    def _reach(self, path: Path, shown: Shown) -> _Reached | _Missed:
-        """The place that `path` leads to, with the problem on the way, if it is one that nobody told yet."""
+    def _start(self, statement: Statement) -> int:
+        """How many names of the cursor the path of `statement` begins behind.
+
+        Raises:
+            _LostError: nobody knows; with the problem, if nobody told it yet.
+        """
+        path = statement.path
         adrift = self._lost and not path.absolute
         try:
-            cursor = self.cursor.move(path)
+            start = self.cursor.kept(path)
         except CursorError as error:
-            told = adrift and error.kind == "above-root"
-            return _Missed(() if told else (self._problem(error.kind, str(error), shown, error.span),))
+            if adrift and error.kind == "above-root":
+                raise _LostError from None
+            raise _LostError(self._problem(error.kind, str(error), statement, span=error.span)) from None
         if adrift:
-            return _Missed()
-        self._lost = False
-        if len(cursor.names) > DEEPEST:
+            raise _LostError
+        if start + len(path.reduced[1]) > DEEPEST:
             message = f"the path leads more than {DEEPEST} levels down"
-            return _Missed((self._problem("limit", message, shown, shown.path_span),))
-        place = self.places.at(cursor.names)
-        if isinstance(place, Place):
-            return _Reached(cursor, place)
-        spans = _spans(path, len(self.cursor.names))
-        span = spans[place.depth]
-        stuck = isinstance(place.above.schema, Scalar) and place.depth > 0 and spans[place.depth - 1] is None
-        if span is None or stuck:
-            return _Reached(cursor, place)
-        return _Reached(cursor, place, (self._unknown(place, cursor.names[place.depth], span, shown),))
+            raise _LostError(self._problem("limit", message, statement))
+        self._lost = False
+        return start
 
-    def _unknown(self, nowhere: Nowhere, name: str, span: Span, shown: Shown) -> Problem:
-        schema = nowhere.above.schema
-        if not isinstance(schema, Object):
-            return self._no_structure(nowhere.above, span, shown)
-        near = _nearest(schema, name)
-        hints = [f"did you mean '{near.cli}'?"] if near is not None else []
-        if schema.fields:
-            hints.append(f"{schema.member}s here: {_listed(schema)}")
-        message = f"unknown {schema.member} '{name}' in {schema.name}"
-        return self._problem("unknown-field", message, shown.for_field(near), span, "   ".join(hints))
+    def _go(self, statement: Move | KeyMove, start: int) -> Step:
+        trail = self._passed(statement, start)
+        end = trail[-1]
+        if isinstance(statement, Move) and len(trail) > 1 and _is_scalar(end):
+            # Only `/=`, which has no other way to reach an odd key, leads into a scalar.
+            trail[-1] = Nowhere(end, "not-a-structure")
+        before, after = self.cursor, Cursor(self._names(statement, start))
+        problems = self._absent(statement, start, trail)
+        extensions = _extensions(trail[start], trail[-1])
+        self.cursor, self._trail = after, trail
+        return Step(self._index, before, after, None, extensions, problems)
 
-    def _scalar_entered(
-        self, place: Place, cursor: Cursor, path: Path, shown: Shown, before: Cursor
-    ) -> Problem:
-        span = _spans(path, len(before.names))[-1] or shown.path_span
-        return self._no_structure(place, span, shown, f"set it: {cursor.names[-1]}=…", before)
+    def _names(self, statement: Statement, start: int) -> tuple[str, ...]:
+        names = self.cursor.names[:start] + statement.path.reduced[1]
+        return (*names, statement.key) if isinstance(statement, KeyMove) else names
 
-    def _no_structure(
-        self, place: Place, span: Span, shown: Shown, hint: str = "", cursor: Cursor | None = None
-    ) -> Problem:
-        name = f"'{place.field.cli}'" if place.field is not None else "the root"
-        message = f"{name} is a {title(place.schema)}, in which there is nothing to go to"
-        return self._problem("not-a-structure", message, shown, span, hint, cursor)
+    def _passed(self, statement: Statement, start: int) -> list[Spot]:
+        """The places of those names, behind that of the root."""
+        trail = self._trail[: start + 1]
+        for name in statement.path.reduced[1]:
+            trail.append(self._places.enter(trail[-1], name))
+        if isinstance(statement, KeyMove):
+            trail.append(self._places.enter_key(trail[-1], statement.key))
+        return trail
 
-    # --- what may be set ------------------------------------------------------------------------------
-
-    def _taken(self, key: Key) -> int | None:
-        """Take the place, or tell the argument that set it, a part of it, or what it is a part of.
-
-        The places that are set are prefix-free, so that the order of the arguments never matters.
-        """
-        prefixes = [key[:depth] for depth in range(len(key))]
-        earlier = next((self._set_by[each] for each in (*prefixes, key) if each in self._set_by), None)
-        if earlier is None:
-            earlier = self._set_below.get(key)
-        if earlier is None:
-            self._set_by[key] = self._index
-            for each in prefixes:
-                self._set_below.setdefault(each, self._index)
-        return earlier
-
-    def _advice(self, schema: Schema, content: Content, shown: Shown) -> tuple[Problem, ...]:
-        if not isinstance(schema, Scalar) or not schema.advice or not isinstance(content, str):
+    def _absent(self, statement: Statement, start: int, trail: list[Spot]) -> tuple[Problem, ...]:
+        """What is wrong with the first name that leads nowhere, unless that was told before."""
+        if not isinstance(trail[-1], Nowhere) or isinstance(self._trail[start], Nowhere):
             return ()
-        from re import fullmatch
-
-        return tuple(
-            self._problem(each.kind, each.message, shown.hidden(), shown.hidden().value_span)
-            for each in schema.advice
-            if not fullmatch(each.pattern, content)
-        )
+        depth, nowhere = next((at, each) for at, each in enumerate(trail) if isinstance(each, Nowhere))
+        absence = explained(nowhere, self._names(statement, start)[depth - 1], self._schema)
+        span = _spans(statement, len(self.cursor.names))[depth - 1]
+        return (self._problem(nowhere.kind, absence.message, statement, absence.meant, span, absence.hint),)
 
     # --- what is wrong --------------------------------------------------------------------------------
 
-    def _mismatched(self, mismatch: Mismatch, shown: Shown) -> Problem:
+    def _refused(self, error: Exception, statement: Statement, place: Place) -> tuple[Problem, ...]:
+        """What is wrong with a value, or with the place that it is meant for."""
+        match error:
+            case ExceptionGroup(exceptions=several):
+                return tuple(problem for each in several for problem in self._refused(each, statement, place))
+            case Mismatch():
+                return (self._mismatched(error, statement, place),)
+            case SourceError(kind=kind):
+                return (self._mismatched(Mismatch(kind, str(error)), statement, place),)
+            case ConflictError():
+                return (self._conflicting(error, statement, place),)
+        raise error
+
+    def _mismatched(self, mismatch: Mismatch, statement: Statement, place: Place) -> Problem:
         message = mismatch.message
         if mismatch.place:
             message = f"{message} (at .{'.'.join(map(str, mismatch.place))})"
-        span = shown.in_value(mismatch.span) if shown.value else shown.path_span
-        return self._problem(mismatch.kind, message, shown, span, mismatch.hint)
+        span = shown(statement, public=place.public).in_value(mismatch.span)
+        return self._problem(mismatch.kind, message, statement, place, span, mismatch.hint)
+
+    def _conflicting(self, conflict: ConflictError, statement: Statement, place: Place) -> Problem:
+        earlier = f"argument {conflict.index + 1}"
+        if conflict.kind == "duplicate":
+            message = f"'{statement.path}' was already set by {earlier}"
+        else:
+            message = f"'{statement.path}' does not go with {earlier}: one makes a list, and one a structure"
+        return self._problem(conflict.kind, message, statement, place)
+
+    def _advice(self, content: Content, statement: Statement, place: Place) -> tuple[Problem, ...]:
+        from re import fullmatch
+
+        span = shown(statement, public=False).in_value(None)
+        return tuple(
+            self._problem(each.kind, each.message, statement, None, span)
+            for each in cast("Scalar", place.schema).advice
+            if not fullmatch(each.pattern, str(content))
+        )
 
     def _problem(
         self,
         kind: str,
         message: str,
-        shown: Shown,
-        span: Span,
+        statement: Statement,
+        place: Place | None = None,
+        span: Span | None = None,
         hint: str = "",
-        cursor: Cursor | None = None,
     ) -> Problem:
+        """A problem with `statement`, whose value may be shown if it is meant for a place that allows it."""
+        drawn = shown(statement, public=place is not None and place.public)
         return Problem(
             kind,
             message,
-            argument=shown.text,
-            span=span,
+            argument=drawn.text,
+            span=span or drawn.path_span,
             index=self._index,
             context=self._last_move,
-            cursor=self.places.describe((cursor or self.cursor).names),
+            cursor=self._standing(),
             hint="   ".join(filter(None, (self._climb, hint))),
         )
 
-    def _told_climb(self, path: Path) -> str:
-        """Where a run of three or more dots led: many expect one level more than it climbs."""
-        climbs = [step for step in path.steps if isinstance(step, Up) and step.levels > 1]
-        if not climbs or self._lost:
-            return ""
-        return f"'{climbs[-1]}' went up {climbs[-1].levels} levels"
+    def _standing(self) -> str:
+        """Where the cursor is, `.spec (Spec)`."""
+        end = self._trail[-1]
+        return str(self.cursor) if isinstance(end, Nowhere) else f"{self.cursor} ({title(end.schema)})"
 
 
-@frozen
-class _Reached:
-    cursor: Cursor
-    place: Place | Nowhere
-    problems: tuple[Problem, ...] = ()
+class _LostError(Exception):
+    """A path that leads nobody knows where."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__()
+        self.problems = problems
 
 
-@frozen
-class _Missed:
-    problems: tuple[Problem, ...] = ()
+def _is_scalar(spot: Spot) -> TypeGuard[Place]:
+    return isinstance(spot, Place) and isinstance(spot.schema, Scalar)
 
 
-def _spans(path: Path, depth: int) -> list[Span | None]:
-    """Which step of `path` brought each name of the cursor; None for those it stood on before."""
+def _is_advised(schema: Schema) -> bool:
+    return isinstance(schema, Scalar) and bool(schema.advice)
+
+
+def _extensions(base: Spot, end: Spot) -> tuple[Extension, ...]:
+    """What the way from `base` to `end` took of the language beyond the reference's."""
+    if isinstance(base, Nowhere) or isinstance(end, Nowhere):
+        return ()
+    return end.extensions[len(base.extensions) :]
+
+
+def _told_climb(path: Path) -> str:
+    """Where a run of three or more dots led: many expect one level more than it climbs."""
+    climbs = [step for step in path.steps if isinstance(step, Up) and step.levels > 1]
+    return f"'{climbs[-1]}' went up {climbs[-1].levels} levels" if climbs else ""
+
+
+def _spans(statement: Statement, depth: int) -> list[Span | None]:
+    """Which part of the argument brought each name of the cursor; None for those it stood on before."""
     spans: list[Span | None] = [None] * depth
-    for step in path.steps:
+    for step in statement.path.steps:
         match step:
             case Root():
                 spans.clear()
@@ -292,22 +312,6 @@ def _spans(path: Path, depth: int) -> list[Span | None]:
                 del spans[len(spans) - levels :]
             case Name(span=span):
                 spans.append(span)
+    if isinstance(statement, KeyMove):
+        spans.append(shown(statement, public=True).in_value(None))
     return spans
-
-
-_MOST_LISTED = 12
-
-
-def _listed(schema: Object) -> str:
-    names = [each.cli for each in schema.fields]
-    return ", ".join(names[:_MOST_LISTED]) + (
-        f", … ({len(names)} in all)" if len(names) > _MOST_LISTED else ""
-    )
-
-
-def _nearest(schema: Object, name: str) -> Field | None:
-    from difflib import get_close_matches
-
-    spellings = [spelling for each in schema.fields for spelling in (each.cli, each.wire)]
-    near = get_close_matches(name, spellings, 1, 0.6)
-    return schema.find(near[0]) if near else None

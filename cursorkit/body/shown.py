@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from cursorkit.schema.types import List, Map, Scalar
+from cursorkit.language.ast import Assignment, KeyMove
 
 if TYPE_CHECKING:
     from cursorkit.errors import Span
-    from cursorkit.schema.types import Field
+    from cursorkit.language.ast import Statement
 
 CUT = "…"
 """Stands for a value that may not be shown."""
@@ -21,51 +21,42 @@ class Shown:
     """An argument as messages may show it: a value that must stay private is cut out.
 
     Attributes:
-        path: the path as it was written.
-        operator: the operator; empty for a move.
-        value: the value as it was written.
-        public: whether the value may be shown.
+        head: the path and the sign, as they were written.
+        value: what may be shown of what stands behind them.
+        path: how many characters the path has.
+        public: whether that is the value itself.
     """
 
-    path: str
-    operator: str = ""
-    value: str = ""
-    public: bool = False
+    head: str
+    value: str
+    path: int
+    public: bool
 
     @property
     def text(self) -> str:
         """What is shown."""
-        return f"{self.path}{self.operator}{self.value if self.public or not self.value else CUT}"
+        return self.head + self.value
 
     @property
     def path_span(self) -> Span:
         """Where the path stands in `text`."""
-        return 0, len(self.path)
-
-    @property
-    def value_span(self) -> Span:
-        """Where the value stands in `text`."""
-        return len(self.path) + len(self.operator), len(self.text)
+        return 0, self.path
 
     def in_value(self, span: Span | None) -> Span:
-        """Where a part of the value stands in `text`; all of the value, where it is cut out."""
-        start, end = self.value_span
-        return (start + span[0], start + span[1]) if span and self.public else (start, end)
-
-    def for_field(self, field: Field | None) -> Shown:
-        """As it may be shown when its value is meant for `field`."""
-        return evolve(self, public=self.public or showable(field))
-
-    def hidden(self) -> Shown:
-        """With the value cut out, whatever the field."""
-        return evolve(self, public=False)
+        """Where a part of the value stands in `text`; of a value cut out all, of an empty one the path."""
+        if not self.value:
+            return self.path_span
+        start = len(self.head)
+        first, last = span if span is not None and self.public else (0, len(self.value))
+        return start + first, start + last
 
 
-def showable(field: Field | None) -> bool:
-    """Whether a value meant for `field` may be shown: neither bytes nor a secret."""
-    if field is None or field.secret:
-        return False
-    schema = field.schema
-    while isinstance(schema, List | Map):
-        schema = schema.items if isinstance(schema, List) else schema.values
-    return isinstance(schema, Scalar) and schema.type not in {"bytes", "raw"}
+def shown(statement: Statement, *, public: bool) -> Shown:
+    """How `statement` may be shown, with a value that is public or not; names always are."""
+    match statement:
+        case Assignment(path, operator, value):
+            public = public or operator == "@="
+            return Shown(f"{path}{operator}", value if public or not value else CUT, len(str(path)), public)
+        case KeyMove(path, key):
+            return Shown(f"{path}/=", key, len(str(path)), public=True)
+    return Shown(str(statement), "", len(str(statement)), public=True)

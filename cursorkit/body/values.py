@@ -1,163 +1,156 @@
-"""The values that an assignment can give: text, the contents of a file, a value of a program."""
+"""The values that an assignment can give: text, JSON, the contents of a file, a value of a program."""
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from attrs import frozen
-
+from cursorkit.body.places import Place
+from cursorkit.body.taken import New
 from cursorkit.errors import SourceError
 from cursorkit.schema import admit as whole
 from cursorkit.schema import scalars
-from cursorkit.schema.scalars import Mismatch
-from cursorkit.schema.types import List, Map, Object, Scalar, title
+from cursorkit.schema.encode import encode
+from cursorkit.schema.mismatch import Mismatch
+from cursorkit.schema.types import Any, List, Map, Object, Scalar, title
 from cursorkit.wire.source import BodySource
 
 if TYPE_CHECKING:
-    from cursorkit.body.places import Key
+    from cursorkit.body.places import Extension
+    from cursorkit.body.taken import Way
     from cursorkit.schema.types import Content, Schema
+
+_T = TypeVar("_T")
 
 Files = Callable[[str], BodySource]
 """Opens what `@=` names; raises `SourceError`."""
 
-NEXT = -1
-"""Stands for the index of one more element of a list."""
 
-Taken = tuple["Key", "Content"]
-"""Where below the assigned place a value goes, and the value."""
+Taking = tuple["Content", "Way", "Extension | None"]
+"""What a value gives to a place: the content; where below the place it goes, if it is a new element or an
+entry; and what it takes of the language beyond the reference's."""
 
+Reader = Callable[[_T, "Place"], Taking]
+"""Takes a value for a place.
 
-class Value(Protocol):
-    """What an assignment gives."""
-
-    def take(self, schema: Schema) -> Taken:
-        """What it gives to a place of `schema`.
-
-        Raises:
-            Mismatch: it does not fit. A whole value may raise an `ExceptionGroup` of them.
-            SourceError: its file cannot be read.
-        """
-        ...
+Raises:
+    Mismatch: the value does not fit. A whole value may raise an `ExceptionGroup` of them.
+    SourceError: its file cannot be read.
+"""
 
 
-@frozen
-class Text:
-    """The text behind `=`. No character of it is special."""
+def text(value: str, place: Place) -> Taking:
+    """The text behind `=`, no character of which is special.
 
-    text: str
-
-    def take(self, schema: Schema) -> Taken:
-        """A scalar; one more element of a list; one entry of a map."""
-        match schema:
-            case Scalar():
-                return (), _scalar(schema, self.text)
-            case List(items=Scalar() as items):
-                return (NEXT,), _scalar(items, self.text)
-            case Map(values=Scalar() as values):
-                return _entry(values, self.text)
-        raise Mismatch(
-            "no-text", f"text does not fit here, {title(schema)} is expected", hint=_instead_of_text(schema)
-        )
-
-
-def _scalar(scalar: Scalar, text: str) -> Content:
-    if not text:
-        raise Mismatch("empty-value", "the value is empty")
-    return scalars.read(scalar, text)
+    It is a scalar; one more element of a list; one entry of a map; a string where any JSON value goes.
+    """
+    schema = place.schema
+    match schema:
+        case Scalar():
+            return scalars.read(schema, value), (), None if value else "empty"
+        case Any():
+            return _string(schema, value), (), "any"
+        case List(items=Scalar() as items):
+            return scalars.read(items, value), (New(),), None if value else "empty"
+        case List(items=Any() as items):
+            return _string(items, value), (New(),), "any"
+        case Map(values=Scalar() | Any()):
+            return _entry(schema, value)
+    hint = _instead_of_text(schema)
+    raise Mismatch("no-text", f"text does not fit here, {title(schema)} is expected", hint=hint)
 
 
-def _entry(values: Scalar, pair: str) -> Taken:
-    key, sign, text = pair.partition("=")
+def _string(schema: Any, value: str) -> str:
+    scalars.check_unicode(value)
+    if schema.alternatives and not whole.fits(schema, value):
+        hint = ":= takes JSON, such as :=null"
+        raise Mismatch("no-text", f"{title(schema)} is expected, and no text", hint=hint)
+    return value
+
+
+def _entry(schema: Map, pair: str) -> Taking:
+    key, sign, value = pair.partition("=")
     if not sign:
         raise Mismatch("missing-key", "an entry of a map is written as key=value")
+    scalars.check_unicode(key)
     try:
-        return (key,), _scalar(values, text)
+        content, _, extension = text(value, Place(schema.values))
     except Mismatch as mismatch:
-        shift = len(key) + 1
-        start, end = mismatch.span or (0, len(text))
-        span = (start + shift, end + shift)
-        raise Mismatch(mismatch.kind, mismatch.message, span=span, hint=mismatch.hint) from None
+        raise mismatch.shifted(len(key) + 1, len(value)) from None
+    return content, (key,), extension
 
 
 def _instead_of_text(schema: Schema) -> str:
-    if isinstance(schema, Object):
-        return "set one of its fields, or move into it"
-    return "@=FILE reads it from a file of JSON"
+    match schema:
+        case Object():
+            return "set one of its fields, or move into it"
+        case List():
+            return "set a part of a new element, such as +.name=…, or all of it: :=JSON"
+    return "set a part of an entry, such as key.name=…, or all of it: :=JSON"
 
 
-@frozen
-class Contents:
-    """The contents of the file behind `@=`.
+def document(value: str, place: Place) -> Taking:
+    """The JSON behind `:=`: the whole value of the place."""
+    return _admitted(place, parsed(value)), (), "json"
 
-    Attributes:
-        name: the file's name, or `-` for standard input.
-        files: opens it.
+
+def contents(files: Files, name: str, place: Place) -> Taking:
+    """The contents of the file behind `@=`, or those of standard input, which is called `-`.
+
+    They are bytes for raw bodies, base64 for byte fields, text for strings; JSON for everything else.
     """
-
-    name: str
-    files: Files
-
-    def take(self, schema: Schema) -> Taken:
-        """Bytes for raw bodies, base64 for byte fields, text for strings; JSON for everything else."""
-        if not self.name:
-            raise Mismatch("no-file", "the name of a file is missing")
-        source = self.files(self.name)
-        match schema:
-            case Scalar(type="raw"):
-                return (), source
-            case Scalar(type="bytes"):
-                return (), scalars.admit(schema, _contents(source))
-            case Scalar(type="string"):
-                return (), scalars.read(schema, _text(_contents(source)))
-        return Given(_document(_text(_contents(source)))).take(schema)
+    if not name:
+        raise Mismatch("no-file", "the name of a file is missing")
+    source = files(name)
+    match place.schema:
+        case Scalar(type="raw"):
+            return source, (), "file"
+        case Scalar(type="bytes"):
+            return b64encode(_contents(source)).decode("ascii"), (), "file"
+        case Scalar(type="string") as schema:
+            return scalars.read(schema, _text(_contents(source))), (), "file"
+    return _admitted(place, _parsed_contents(source)), (), "file"
 
 
-@frozen
-class Given:
-    """A value of a program, or of a JSON document."""
-
-    value: object
-
-    def take(self, schema: Schema) -> Taken:
-        """The whole value of the place."""
-        content, mismatches = whole.admit(schema, self.value)
-        if mismatches:
-            raise ExceptionGroup("the value does not fit", list(mismatches))
-        return (), content
+def given(value: object, place: Place) -> Taking:
+    """A value of a program: the whole value of the place."""
+    return _admitted(place, encode(place.schema, value)), (), None
 
 
-@frozen
-class Element:
+def element(value: object, place: Place) -> Taking:
     """A value of a program that becomes one more element of a list."""
-
-    value: object
-
-    def take(self, schema: Schema) -> Taken:
-        """The new element."""
-        if not isinstance(schema, List):
-            raise Mismatch("not-a-structure", f"nothing can be appended to a {title(schema)}")
-        return (NEXT,), Given(self.value).take(schema.items)[1]
+    match place.schema:
+        case List(items=items):
+            return given(value, Place(items))[0], (New(),), None
+        case Any():
+            return given(value, Place(Any()))[0], (New(),), None
+    raise Mismatch("not-a-structure", f"nothing can be appended to a {title(place.schema)}")
 
 
-@frozen
-class Entry:
+def entry(key: str, value: object, place: Place) -> Taking:
     """A value of a program that becomes the entry of a map."""
-
-    key: str
-    value: object
-
-    def take(self, schema: Schema) -> Taken:
-        """The entry."""
-        if not isinstance(schema, Map):
-            raise Mismatch("not-keyed", f"a {title(schema)} has no entries")
-        return (self.key,), Given(self.value).take(schema.values)[1]
+    match place.schema:
+        case Map(values=values):
+            return given(value, Place(values, above=place))[0], (key,), None
+        case Any():
+            return given(value, Place(Any()))[0], (key,), None
+    raise Mismatch("not-keyed", f"a {title(place.schema)} has no entries")
 
 
 def no_files(_name: str) -> BodySource:
     """The `Files` of a host that reads none for its callers."""
     raise SourceError("unreadable-file", "files are not read here")
+
+
+def _admitted(place: Place, value: object) -> Content:
+    if value is None and place.nullable:
+        return None
+    content, mismatches = whole.admit(place.schema, value)
+    if mismatches:
+        raise ExceptionGroup("the value does not fit", list(mismatches))
+    return content
 
 
 def _contents(source: BodySource) -> bytes:
@@ -172,16 +165,33 @@ def _text(contents: bytes) -> str:
         raise Mismatch("not-unicode", "the file is not UTF-8 text") from None
 
 
-def _document(text: str) -> object:
+def _parsed_contents(source: BodySource) -> object:
+    try:
+        return parsed(_text(_contents(source)))
+    except Mismatch as mismatch:
+        # Its span is one in the file, and the argument holds no more than the file's name.
+        raise mismatch.at(()) from None
+
+
+def parsed(text: str) -> object:
+    """The JSON document that `text` is.
+
+    Raises:
+        Mismatch: `not-json`, `duplicate-key`, `out-of-range` or `limit`.
+    """
     try:
         return json.loads(text, object_pairs_hook=_members, parse_constant=_no_json)
     except RecursionError:
         raise Mismatch("limit", "the JSON document is nested too deeply") from None
-    except ValueError as error:
-        where = (
-            f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-        )
-        raise Mismatch("not-json", f"the file is not a JSON document{where}") from None
+    except json.JSONDecodeError as error:
+        raise Mismatch(
+            "not-json",
+            f"this is not a JSON document (line {error.lineno}, column {error.colno})",
+            span=(error.pos, min(error.pos + 1, len(text))),
+            hint="strings stand in double quotes; = takes text as it is",
+        ) from None
+    except ValueError:
+        raise Mismatch("out-of-range", "a number of the JSON document has too many digits") from None
 
 
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -8,9 +8,11 @@ GRAMMAR = r"""
 // meets no grammar. Every string of [^=]*=? is a head: mistakes are productions, so that parsing never fails
 // and a mistake can be weighed against the others (going above the root comes before an unfinished path).
 
-// "No `=`: a move. Otherwise an assignment." A head without a path has the empty path, which is a mistake.
-// The extension `@=` reads the value from a file.
-head: [path] [SIGN]
+// "No `=`: a move. Otherwise an assignment." Without a path there is a mistake, `empty`.
+head: [path] [TEXT]               -> plain
+// The extensions: the value is JSON, names a file, or is itself the last name of a move. Without a path they
+// mean the cursor's own place.
+    | [path] (JSON | FILE | KEY)  -> extended
 
 // "A path is cut into alternating runs of dots and names."
 //   `.` alone: the root.
@@ -27,12 +29,16 @@ path: DOT                   -> walk
 names: [DOT | UP] name
      | names (DOT | UP) name
 
-// "A name is any run of characters other than `.`": no trimming, no case folding.
+// "A name is any run of characters other than `.`": no trimming, no case folding. Only the last character
+// before the "=" can belong to a sign; everywhere else it is one like the others.
 name: (WORD | MARK)+
 
 DOT:  "."
 UP:   /[.][.]+/
-WORD: /[^.=@]+/
-MARK: "@"
-SIGN: /@?=/
+WORD: /[^.=:@\/]+/
+MARK: /[:@\/]/
+TEXT: "="
+JSON: ":="
+FILE: "@="
+KEY:  "/="
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
@@ -9,8 +10,8 @@ from attrs import field, frozen
 if TYPE_CHECKING:
     from cursorkit.errors import Span
 
-Operator = Literal["=", "@="]
-"""`=` takes the value as it stands, `@=` takes the contents of the file that it names."""
+Operator = Literal["=", ":=", "@="]
+"""`=` takes the value as it stands, `:=` as JSON, `@=` the contents of the file that it names."""
 
 
 @frozen
@@ -54,7 +55,7 @@ class Name:
 
 
 Step = Root | Up | Name
-Fault = Literal["empty", "trailing-separator"]
+Fault = Literal["empty", "trailing-separator", "limit"]
 
 
 @frozen
@@ -62,17 +63,30 @@ class Path:
     """Where to go from the cursor, step by step.
 
     Attributes:
-        steps: the steps, in order; single dots between names are no steps.
+        steps: the steps, in order; single dots between names are no steps. None at all: stay.
         fault: what is wrong with the path in itself, whatever the cursor.
     """
 
     steps: tuple[Step, ...] = ()
     fault: Fault | None = None
 
-    @property
+    @cached_property
     def absolute(self) -> bool:
         """Whether it leads to the same place from everywhere."""
         return bool(self.steps) and isinstance(self.steps[0], Root)
+
+    @cached_property
+    def reduced(self) -> tuple[int, tuple[str, ...]]:
+        """What it comes down to: how many names above its start it leaves, and the names that it adds."""
+        climb = 0
+        names: list[str] = []
+        for step in self.steps:
+            if isinstance(step, Name):
+                names.append(step.text)
+            elif isinstance(step, Up):
+                climb += max(0, step.levels - len(names))
+                del names[max(0, len(names) - step.levels) :]
+        return climb, tuple(names)
 
     def __str__(self) -> str:
         text = ""
@@ -94,11 +108,27 @@ class Move:
 
 
 @frozen
-class Assignment:
-    """An argument with `=`: the field that the path reaches is set, and the cursor stays.
+class KeyMove:
+    """An argument with `/=`: the cursor goes along the path, and from there into one entry.
 
     Attributes:
-        path: from the cursor to the field.
+        path: from the cursor to the place that has the entry.
+        key: what the entry is called, verbatim: everything behind the first `=`.
+    """
+
+    path: Path
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.path}/={self.key}"
+
+
+@frozen
+class Assignment:
+    """An argument with `=`, `:=` or `@=`: the place that the path reaches is set, and the cursor stays.
+
+    Attributes:
+        path: from the cursor to the place.
         operator: how to take the value.
         value: everything behind the first `=`, verbatim.
     """
@@ -111,7 +141,7 @@ class Assignment:
         return f"{self.path}{self.operator}{self.value}"
 
 
-Statement = Move | Assignment
+Statement = Move | KeyMove | Assignment
 
 
 @frozen

@@ -34,25 +34,36 @@ class Cursor:
             from cursorkit.language.parser import parse_path
 
             path = parse_path(path)
-        if path.fault == "empty":
-            raise CursorError("empty", "the path is empty", (0, 0))
-        names = list(self.names)
-        for step in path.steps:
-            if isinstance(step, Name):
-                names.append(step.text)
-            elif isinstance(step, Up):
-                if step.levels > len(names):
-                    raise CursorError("above-root", _above(step.levels, len(names)), step.span)
-                del names[len(names) - step.levels :]
-            else:
-                names.clear()
-        if path.fault == "trailing-separator":
-            end = len(str(path))
-            raise CursorError("trailing-separator", "the path ends in a single dot", (end - 1, end))
-        return Cursor(tuple(names))
+        return Cursor(self.names[: self.kept(path)] + path.reduced[1])
+
+    def kept(self, path: Path) -> int:
+        """How many of its names, from the root on, the cursor keeps when it moves along `path`.
+
+        Raises:
+            CursorError: as `move`.
+        """
+        depth = 0 if path.absolute else len(self.names)
+        climb = path.reduced[0]
+        if climb > depth or path.fault is not None:
+            raise _mistake(path, depth)
+        return depth - climb
 
     def __str__(self) -> str:
         return "." + ".".join(self.names)
+
+
+def _mistake(path: Path, depth: int) -> CursorError:
+    """The first mistake of a path that starts `depth` levels below the root."""
+    if path.fault == "empty":
+        return CursorError("empty", "the path is empty", (0, 0))
+    for step in path.steps:
+        if isinstance(step, Up) and step.levels > depth:
+            return CursorError("above-root", _above(step.levels, depth), step.span)
+        depth += 1 if isinstance(step, Name) else -step.levels if isinstance(step, Up) else 0
+    end = len(str(path))
+    if path.fault == "limit":
+        return CursorError("limit", "a name of the path has more than 65,536 characters", (0, end))
+    return CursorError("trailing-separator", "the path ends in a single dot", (end - 1, end))
 
 
 def _above(levels: int, depth: int) -> str:

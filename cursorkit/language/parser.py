@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING, cast
 from lark import Lark, Token, Transformer, v_args
 
 from cursorkit.language._grammar import GRAMMAR
-from cursorkit.language.ast import Assignment, Move, Name, Operator, Path, Program, Root, Up
+from cursorkit.language.ast import Assignment, KeyMove, Move, Name, Path, Program, Root, Up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cursorkit.errors import Span
-    from cursorkit.language.ast import Statement, Step
+    from cursorkit.language.ast import Operator, Statement, Step
 
-_Head = tuple[Path, Operator | None]
+_Head = tuple[Path, str]
+"""The path, and the sign behind it; no sign for a move."""
+
+LONGEST = 64 * 1024
+"""Characters that a name may have."""
+
 _EMPTY = Path(fault="empty")
+_HERE = Path()
 
 
 def _span(token: Token) -> Span:
@@ -45,13 +51,17 @@ class _Build(Transformer[Token, _Head]):
     def walk(self, steps: Token | list[Step], last: Token | None = None) -> Path:
         if isinstance(steps, Token):
             return Path((_dots(steps),))
-        return Path((*steps, _dots(last))) if last is not None else Path(tuple(steps))
+        overlong = any(isinstance(step, Name) and len(step.text) > LONGEST for step in steps)
+        return Path((*steps, *([] if last is None else [_dots(last)])), "limit" if overlong else None)
 
     def unfinished(self, steps: list[Step], _dot: Token) -> Path:
         return Path(tuple(steps), "trailing-separator")
 
-    def head(self, path: Path | None, sign: Token | None) -> _Head:
-        return path or _EMPTY, None if sign is None else cast("Operator", str(sign))
+    def plain(self, path: Path | None, sign: Token | None) -> _Head:
+        return path or _EMPTY, str(sign or "")
+
+    def extended(self, path: Path | None, sign: Token) -> _Head:
+        return path or _HERE, str(sign)
 
 
 _LARK = Lark(GRAMMAR, parser="lalr", start="head", transformer=_Build())
@@ -76,8 +86,13 @@ def parse_path(text: str) -> Path:
 def parse_argument(text: str) -> Statement:
     """The statement that one argument writes."""
     cut = text.find("=") + 1 or len(text)
-    path, operator = _parse_head(text[:cut])
-    return Move(path) if operator is None else Assignment(path, operator, text[cut:])
+    path, sign = _parse_head(text[:cut])
+    match sign:
+        case "":
+            return Move(path)
+        case "/=":
+            return KeyMove(path, text[cut:])
+    return Assignment(path, cast("Operator", sign), text[cut:])
 
 
 def parse(arguments: Iterable[str]) -> Program:

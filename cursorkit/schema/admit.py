@@ -1,4 +1,4 @@
-"""Whole values against a schema: what a JSON document or a program gives at once."""
+"""Whole JSON values against a schema: to the letter, nothing is converted."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import TYPE_CHECKING
 
-import attrs
-
 from cursorkit.schema import scalars
-from cursorkit.schema.scalars import Mismatch
-from cursorkit.schema.types import Any, List, Map, Object, Scalar
+from cursorkit.schema.mismatch import Mismatch
+from cursorkit.schema.types import Any, List, Map, Object, Scalar, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,14 +22,19 @@ _Place = tuple[str | int, ...]
 
 
 def admit(schema: Schema, value: object) -> tuple[Content, tuple[Mismatch, ...]]:
-    """The content that `value` stands for, and everything in it that does not fit `schema`.
+    """`value` itself, with sources where raw bytes go, and everything in it that does not fit `schema`.
 
     Args:
         schema: what is expected.
-        value: plain JSON values (by wire name), or instances of attrs classes (by Python name).
+        value: plain JSON, by wire names; a source, or its base64, where a raw body goes.
     """
     mismatches: list[Mismatch] = []
     return _admit(schema, value, (), mismatches), tuple(mismatches)
+
+
+def fits(schema: Schema, value: object) -> bool:
+    """Whether nothing in `value` is at odds with `schema`."""
+    return not admit(schema, value)[1]
 
 
 def _admit(schema: Schema, value: object, place: _Place, found: list[Mismatch]) -> Content:
@@ -43,33 +46,22 @@ def _admit(schema: Schema, value: object, place: _Place, found: list[Mismatch]) 
             try:
                 return scalars.admit(schema, value)
             except Mismatch as mismatch:
-                found.append(Mismatch(mismatch.kind, mismatch.message, hint=mismatch.hint, place=place))
+                found.append(mismatch.at(place))
                 return None
         case List(items=items):
             if isinstance(value, list | tuple):
                 return [_admit(items, item, (*place, i), found) for i, item in enumerate(value)]
-        case Map(values=values):
+        case Map(values=values, nullable=nullable):
             if isinstance(value, Mapping):
-                return _entries(((key, values, item) for key, item in value.items()), place, found)
+                return _entries(((key, values, nullable, value[key]) for key in value), place, found)
         case Object():
-            members = _members(schema, value)
-            if members is not None:
-                return _fields(schema, members, place, found)
+            if isinstance(value, Mapping):
+                return _fields(schema, value, place, found)
         case Any():
-            return _anything(value, place, found)
+            return _anything(schema, value, place, found)
     expected = {List: "a list", Map: "a map", Object: "a structure"}[type(schema)]
-    found.append(Mismatch("wrong-type", f"{expected} is expected", place=place))
+    found.append(scalars.wrong_type(expected, value, place))
     return None
-
-
-def _members(schema: Object, value: object) -> Mapping[str, object] | None:
-    """The fields that `value` has, by wire name; an attribute that is None was not set."""
-    if isinstance(value, Mapping):
-        return value
-    if not attrs.has(type(value)):
-        return None
-    given = {each.wire: getattr(value, each.python, None) for each in schema.fields}
-    return {wire: item for wire, item in given.items() if item is not None}
 
 
 def _fields(schema: Object, members: Mapping[str, object], place: _Place, found: list[Mismatch]) -> Content:
@@ -83,29 +75,45 @@ def _fields(schema: Object, members: Mapping[str, object], place: _Place, found:
         elif field.refusal:
             found.append(Mismatch("response-only", field.refusal, place=(*place, wire)))
         else:
-            known.append((wire, field.schema, item))
+            known.append((wire, field.schema, field.nullable, item))
     return _entries(known, place, found)
 
 
-def _entries(items: Iterable[tuple[object, Schema, object]], place: _Place, found: list[Mismatch]) -> Content:
+def _entries(
+    items: Iterable[tuple[object, Schema, bool, object]], place: _Place, found: list[Mismatch]
+) -> Content:
     content: dict[str, Content] = {}
-    for key, schema, item in items:
-        if isinstance(key, str):
-            content[key] = _admit(schema, item, (*place, key), found)
-        else:
+    for key, schema, nullable, item in items:
+        if not isinstance(key, str):
             found.append(Mismatch("wrong-type", "keys are strings", place=place))
+            continue
+        _text(key, place, found)
+        content[key] = None if item is None and nullable else _admit(schema, item, (*place, key), found)
     return content
 
 
-def _anything(value: object, place: _Place, found: list[Mismatch]) -> Content:
+def _anything(schema: Any, value: object, place: _Place, found: list[Mismatch]) -> Content:
+    if schema.alternatives and not any(fits(each, value) for each in schema.alternatives):
+        found.append(scalars.wrong_type(title(schema), value, place))
+        return None
+    if isinstance(value, str):
+        return _text(value, place, found)
     if isinstance(value, Mapping):
-        return _entries(((key, _ANY, item) for key, item in value.items()), place, found)
+        return _entries(((key, _ANY, True, item) for key, item in value.items()), place, found)
     if isinstance(value, list | tuple):
         return [_admit(_ANY, item, (*place, i), found) for i, item in enumerate(value)]
-    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and isfinite(value)):
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and isfinite(value)):
         return value
     found.append(Mismatch("wrong-type", "a JSON value is expected", place=place))
     return None
+
+
+def _text(text: str, place: _Place, found: list[Mismatch]) -> str:
+    try:
+        scalars.check_unicode(text)
+    except Mismatch as mismatch:
+        found.append(mismatch.at(place))
+    return text
 
 
 _ANY = Any()

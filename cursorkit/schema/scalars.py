@@ -1,4 +1,4 @@
-"""Readers of scalars: the text of an argument, or a value of a program, to what goes on the wire."""
+"""Readers of scalars: the text of an argument, or a JSON value, to what goes on the wire."""
 
 from __future__ import annotations
 
@@ -6,44 +6,16 @@ import re
 import sys
 from functools import lru_cache
 from math import isfinite
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from cursorkit.errors import CursorkitError
+from cursorkit.schema import formats
+from cursorkit.schema.mismatch import Mismatch
 from cursorkit.wire.source import BodySource, Bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cursorkit.errors import Span
     from cursorkit.schema.types import Content, Scalar
-
-
-class Mismatch(CursorkitError):  # noqa: N818 - not an error of the process but a finding about a value
-    """A value that does not fit its schema.
-
-    Attributes:
-        kind: the stable name of the error.
-        span: where in the text that was read; None for all of it.
-        hint: what to do about it.
-        place: where below the value that was checked, as wire names and indices.
-    """
-
-    def __init__(
-        self,
-        kind: str,
-        message: str,
-        *,
-        span: Span | None = None,
-        hint: str = "",
-        place: tuple[str | int, ...] = (),
-    ) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.message = message
-        self.span = span
-        self.hint = hint
-        self.place = place
-
 
 _BOUNDS = {
     "int32": (-(2**31), 2**31 - 1),
@@ -56,6 +28,9 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MOST_DIGITS = 400
 """Python converts longer integers only unwillingly, and no format reaches that far."""
 
+_NAMED_NUMBERS = dict.fromkeys(("double", "float"), frozenset({"NaN", "Infinity", "-Infinity"}))
+"""By format: what the JSON mapping of protocol buffers calls the floats that JSON has no numbers for."""
+
 
 def read(scalar: Scalar, text: str) -> Content:
     """What `text`, the value of an argument, means on the wire.
@@ -67,7 +42,7 @@ def read(scalar: Scalar, text: str) -> Content:
 
 
 def admit(scalar: Scalar, value: object) -> Content:
-    """What `value`, given by a program or a JSON document, means on the wire.
+    """`value` itself, which JSON gave, if it is one of the scalar's; of a raw body its base64 is taken too.
 
     Raises:
         Mismatch: the value is none of the scalar's.
@@ -75,46 +50,77 @@ def admit(scalar: Scalar, value: object) -> Content:
     return _ADMITTERS[scalar.type](scalar, value)
 
 
+def spelled(scalar: Scalar, text: str) -> str:
+    """What `text` stands for: without the blanks around a token, and in the spelling that the wire knows."""
+    text = text.strip() if scalar.format == "token" else text
+    return dict(scalar.synonyms).get(text, text) if scalar.synonyms else text
+
+
+def expected(scalar: Scalar) -> str:
+    """What the scalar takes, with an example, to finish a sentence that says so."""
+    if scalar.enum:
+        return "one of " + ", ".join(scalar.enum[:12]) + (", …" if len(scalar.enum) > 12 else "")
+    return _EXPECTED["quoted" if scalar.quoted else scalar.type]
+
+
+_EXPECTED = {
+    "string": 'a string, such as "text"',
+    "boolean": "a boolean, true or false",
+    "integer": "a whole number, such as 42",
+    "quoted": 'a whole number as a string, such as "42"',
+    "number": "a number, such as 2.5",
+    "bytes": 'base64, such as "AAEC"',
+    "raw": 'base64, such as "AAEC"',
+}
+
+
+def wrong_type(what: str, value: object, place: tuple[str | int, ...] = ()) -> Mismatch:
+    """That `what` is expected, and something else was given, whose value is not told."""
+    return Mismatch("wrong-type", f"{what} is expected, not {_json_type(value)}", place=place)
+
+
+def check_unicode(text: str) -> None:
+    """Let `text` pass if it can be written in UTF-8.
+
+    Raises:
+        Mismatch: it holds half a character.
+    """
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Mismatch("not-unicode", "the value is not UTF-8 text", span=(error.start, error.end)) from None
+
+
 # --- text ------------------------------------------------------------------------------------------------
 
 
 def _read_string(scalar: Scalar, text: str) -> str:
-    _unicode(text)
-    text = dict(scalar.synonyms).get(text, text)
-    if scalar.format == "token":
-        text = text.strip()
-    if scalar.enum and text not in scalar.enum:
-        _not_in_enum(scalar, text)
-    check = _FORMATS.get(scalar.format)
-    if check is not None:
-        check(text)
-    if scalar.pattern and not _compiled(scalar.pattern).search(text):
-        raise Mismatch("bad-format", f"the value must match {scalar.pattern}")
-    return text
+    return _check_string(scalar, spelled(scalar, text))
 
 
 def _read_boolean(_scalar: Scalar, text: str) -> bool:
     if text not in {"true", "false"}:
-        raise Mismatch("wrong-type", "a boolean is true or false")
+        raise Mismatch("wrong-type", "a boolean is expected, true or false")
     return text == "true"
 
 
 def _read_integer(scalar: Scalar, text: str) -> int | str:
-    if not _INTEGER.fullmatch(text):
-        raise Mismatch("wrong-type", "a whole number is expected, such as 42")
-    if len(text) > _MOST_DIGITS:
-        raise Mismatch("out-of-range", "the number has too many digits")
-    return _within(scalar, int(text))
+    number = _check_range(scalar, _integer(text))
+    return str(number) if scalar.quoted else number
 
 
-def _read_number(_scalar: Scalar, text: str) -> float:
+def _read_number(scalar: Scalar, text: str) -> float | str:
+    if text in _NAMED_NUMBERS.get(scalar.format, ()):
+        return text
     if not _NUMBER.fullmatch(text):
         raise Mismatch("wrong-type", "a number is expected, such as 2.5")
-    return _finite(float(text))
+    return _check_finite(float(text))
 
 
 def _read_bytes(_scalar: Scalar, text: str) -> str:
-    _base64(text)
+    formats.base64_bytes(text)
     return text
 
 
@@ -126,201 +132,115 @@ def _read_raw(_scalar: Scalar, text: str) -> BodySource:
         raise Mismatch("not-unicode", "the value holds half a character, which stands for no bytes") from None
 
 
-# --- values of programs and of JSON ------------------------------------------------------------------------
+def _integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise Mismatch("wrong-type", "a whole number is expected, such as 42")
+    if len(text) > _MOST_DIGITS:
+        raise Mismatch("out-of-range", "the number has too many digits")
+    return int(text)
+
+
+# --- JSON values -------------------------------------------------------------------------------------------
 
 
 def _admit_string(scalar: Scalar, value: object) -> str:
     if not isinstance(value, str):
-        _wrong_type("a string", value)
-    return _read_string(scalar, value)
+        raise wrong_type(expected(scalar), value)
+    return _check_string(scalar, value)
 
 
-def _admit_boolean(_scalar: Scalar, value: object) -> bool:
+def _admit_boolean(scalar: Scalar, value: object) -> bool:
     if not isinstance(value, bool):
-        _wrong_type("true or false", value)
+        raise wrong_type(expected(scalar), value)
     return value
 
 
 def _admit_integer(scalar: Scalar, value: object) -> int | str:
-    if isinstance(value, str) and scalar.quoted:
-        return _read_integer(scalar, value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        _wrong_type("a whole number", value)
-    return _within(scalar, value)
+    if scalar.quoted and isinstance(value, str):
+        _check_range(scalar, _integer(value))
+        return value
+    if scalar.quoted or isinstance(value, bool) or not isinstance(value, int):
+        raise wrong_type(expected(scalar), value)
+    return _check_range(scalar, value)
 
 
-def _admit_number(_scalar: Scalar, value: object) -> float:
+def _admit_number(scalar: Scalar, value: object) -> float | str:
+    if isinstance(value, str) and value in _NAMED_NUMBERS.get(scalar.format, ()):
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        _wrong_type("a number", value)
-    return _finite(value)
+        raise wrong_type(expected(scalar), value)
+    return _check_finite(value)
 
 
 def _admit_bytes(scalar: Scalar, value: object) -> str:
-    if isinstance(value, bytes):
-        from base64 import b64encode
-
-        return b64encode(value).decode("ascii")
     if not isinstance(value, str):
-        _wrong_type("bytes, or a base64 string", value)
+        raise wrong_type(expected(scalar), value)
     return _read_bytes(scalar, value)
 
 
-def _admit_raw(_scalar: Scalar, value: object) -> BodySource:
-    if isinstance(value, bytes):
-        return Bytes(value)
-    if not isinstance(value, BodySource):
-        _wrong_type("bytes, or a source of bytes", value)
-    return value
+def _admit_raw(scalar: Scalar, value: object) -> BodySource:
+    if isinstance(value, BodySource):
+        return value
+    if not isinstance(value, str):
+        raise wrong_type(expected(scalar), value)
+    return Bytes(formats.base64_bytes(value))
 
 
 # --- checks -------------------------------------------------------------------------------------------
 
 
-def _wrong_type(expected: str, value: object) -> NoReturn:
-    raise Mismatch("wrong-type", f"{expected} is expected, not {_json_type(value)}")
+_JSON_TYPES: dict[type, str] = {
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    dict: "a structure",
+    list: "a list",
+    type(None): "null",
+}
 
 
 def _json_type(value: object) -> str:
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", type(None): "null"}
-    return names.get(type(value)) or f"a value of type {type(value).__name__}"
+    return _JSON_TYPES.get(type(value)) or f"a value of type {type(value).__name__}"
 
 
-def _unicode(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise Mismatch("not-unicode", "the value is not UTF-8 text", span=(error.start, error.end)) from None
+def _check_string(scalar: Scalar, text: str) -> str:
+    check_unicode(text)
+    if scalar.enum and text not in scalar.enum:
+        raise _no_choice(scalar, text)
+    if scalar.format:
+        formats.check(scalar.format, text)
+    if scalar.pattern and not _compiled(scalar.pattern).search(text):
+        raise Mismatch("bad-format", f"the value must match {scalar.pattern}")
+    return text
 
 
-def _not_in_enum(scalar: Scalar, text: str) -> NoReturn:
+def _no_choice(scalar: Scalar, text: str) -> Mismatch:
     from difflib import get_close_matches
 
-    near = get_close_matches(text, scalar.enum, 1)
-    shown = ", ".join(scalar.enum[:12]) + (", …" if len(scalar.enum) > 12 else "")
-    raise Mismatch(
-        "not-in-enum",
-        f"the value is none of {shown}",
-        hint=f"did you mean '{near[0]}'?" if near else "",
+    near = get_close_matches(text, scalar.enum, 1) or get_close_matches(text.upper(), scalar.enum, 1)
+    hint = f"did you mean '{near[0]}'?" if near else ""
+    return Mismatch(
+        "not-in-enum", f"the value is none of {expected(scalar).removeprefix('one of ')}", hint=hint
     )
 
 
-def _within(scalar: Scalar, number: int) -> int | str:
+def _check_range(scalar: Scalar, number: int) -> int:
     low, high = _BOUNDS.get(scalar.format, (scalar.minimum, scalar.maximum))
     if (low is not None and number < low) or (high is not None and number > high):
         bounds = f"{'' if low is None else low} to {'' if high is None else high}"
         raise Mismatch(
             "out-of-range", f"the number is outside {scalar.format or 'the range'} ({bounds.strip()})"
         )
-    return str(number) if scalar.quoted else number
-
-
-def _finite(number: float) -> float:
-    if not isfinite(number):
-        raise Mismatch("out-of-range", "JSON has no number as large as this")
     return number
 
 
-def _base64(text: str) -> None:
-    from base64 import b64decode
-    from binascii import Error
+def _check_finite(number: float) -> float:
+    # Integers are finite, and some of them too large for `isfinite`.
+    if type(number) is float and not isfinite(number):
+        raise Mismatch("out-of-range", "JSON has no number as large as this")
+    return number
 
-    standard = text.translate(_TO_STANDARD_BASE64)
-    try:
-        b64decode(standard + "=" * (-len(standard) % 4), validate=True)
-    except (Error, ValueError):
-        raise Mismatch("bad-format", "base64 is expected; @=FILE takes a file as it is") from None
-
-
-_TO_STANDARD_BASE64 = str.maketrans("-_", "+/")
-
-
-def _date_time(text: str) -> None:
-    from datetime import datetime
-
-    if _DATE_TIME.fullmatch(text):
-        try:
-            datetime.fromisoformat(text.upper())
-        except ValueError:
-            pass
-        else:
-            return
-    raise Mismatch("bad-format", "a time is written as 2026-01-31T12:30:00Z")
-
-
-_DATE_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
-
-
-def _date(text: str) -> None:
-    from datetime import date
-
-    try:
-        date.fromisoformat(text if len(text) == 10 else "")
-    except ValueError:
-        raise Mismatch("bad-format", "a date is written as 2026-01-31") from None
-
-
-def _matching(pattern: str, message: str) -> Callable[[str], None]:
-    expression = re.compile(pattern)
-
-    def check(text: str) -> None:
-        if not expression.fullmatch(text):
-            raise Mismatch("bad-format", message)
-
-    return check
-
-
-def _header(text: str) -> None:
-    """RFC 9110, 5.5, without the bytes beyond ASCII and without obsolete folding."""
-    if not text:
-        raise Mismatch("empty-value", "the value is empty")
-    odd = re.search(r"[^\t\x20-\x7e]|\A[\t ]|[\t ]\Z", text)
-    if odd is not None:
-        raise Mismatch(
-            "bad-format",
-            "an HTTP header takes printable ASCII only, and no blank at its ends",
-            span=odd.span(),
-        )
-
-
-def _segment(text: str) -> None:
-    if "/" in text:
-        at = text.index("/")
-        raise Mismatch("bad-format", "one path segment is expected, without '/'", span=(at, at + 1))
-    _path(text)
-
-
-def _path(text: str) -> None:
-    """Segments that no server can take for anything but themselves: RFC 3986, 3.3 and 5.2.4."""
-    start = 0
-    for segment in text.split("/"):
-        end = start + len(segment)
-        if segment in {"", ".", ".."}:
-            what = f"the segment '{segment}'" if segment else "an empty segment"
-            raise Mismatch("bad-format", f"{what} is not allowed in a path", span=(start, end))
-        odd = re.search(r"[?#%\\\x00-\x1f\x7f-\x9f]", segment)
-        if odd is not None:
-            span = (start + odd.start(), start + odd.end())
-            raise Mismatch(
-                "bad-format",
-                "'?', '#', '%', '\\' and control characters are not allowed in a path",
-                span=span,
-            )
-        start = end + 1
-
-
-_FORMATS: dict[str, Callable[[str], None]] = {
-    "date-time": _date_time,
-    "google-datetime": _date_time,
-    "date": _date,
-    "google-duration": _matching(r"-?[0-9]+(\.[0-9]{1,9})?s", "a duration is written as 1.5s"),
-    "google-fieldmask": _matching(r"[\w.*`/-]+(,[\w.*`/-]+)*", "a field mask is written as name,labels.env"),
-    "header": _header,
-    "path": _path,
-    "segment": _segment,
-    "token": _header,
-}
 
 _READERS: dict[str, Callable[[Scalar, str], Content]] = {
     "string": _read_string,

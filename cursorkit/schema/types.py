@@ -85,16 +85,24 @@ class Map:
 
     Attributes:
         values: the schema of each.
+        nullable: whether null may stand for a value.
         factory: makes the Python value from a dict of Python values.
     """
 
     values: Schema
+    nullable: bool = True
     factory: Factory | None = None
 
 
 @frozen
 class Any:
-    """Any JSON value."""
+    """Any JSON value, or one of several kinds of it; then it is checked when it is complete.
+
+    Attributes:
+        alternatives: the kinds, of which a value has to fit one; all values are right if there are none.
+    """
+
+    alternatives: tuple[Schema, ...] = ()
 
 
 @frozen(eq=False)
@@ -152,6 +160,7 @@ class Field:
         schema: what it holds.
         description: a sentence for people.
         required: whether a request without it is refused.
+        nullable: whether null may stand for it in JSON.
         secret: whether its value may never be shown.
         refusal: why no request may set it; empty where it may.
     """
@@ -162,6 +171,7 @@ class Field:
     schema: Schema
     description: str = ""
     required: bool = False
+    nullable: bool = True
     secret: bool = False
     refusal: str = ""
 
@@ -177,6 +187,8 @@ def title(schema: Schema) -> str:
             return f"map of {_plural(values)}"
         case Scalar(type=kind):
             return kind
+        case Any(alternatives=alternatives) if alternatives:
+            return " or ".join(dict.fromkeys(map(title, alternatives)))
     return "any JSON value"
 
 

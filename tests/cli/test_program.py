@@ -151,7 +151,7 @@ def test_all_errors_of_the_line_are_told_together(run: Run) -> None:
     for expected in (
         "unknown flag '--dryrun'",
         "-p argument 1: unknown parameter 'acess-token'",
-        "-p argument 2: a boolean is true or false",
+        "-p argument 2: a boolean is expected, true or false",
         "-p argument 3: the value is none of json, media, proto",
         "-p argument 5: 'key' was already set by argument 4",
         "<parent>: the segment '..' is not allowed in a path",

@@ -26,7 +26,7 @@ def vectors(name: str) -> list[Any]:
 
 
 def test_there_are_vectors() -> None:
-    assert [path.name for path in FILES] == ["bodies.json", "moves.json"]
+    assert [path.name for path in FILES] == ["bodies.json", "extensions.json", "moves.json"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -48,7 +48,7 @@ def test_move(_schemas: None, vector: dict[str, Any]) -> None:
         assert cursor.move(vector["path"]) == Cursor(tuple(vector["result"]))
 
 
-@pytest.mark.parametrize(("schemas", "vector"), vectors("bodies.json"))
+@pytest.mark.parametrize(("schemas", "vector"), vectors("bodies.json") + vectors("extensions.json"))
 def test_body(schemas: dict[str, Any], vector: dict[str, Any]) -> None:
     held = vector.get("files", {})
 
@@ -60,13 +60,13 @@ def test_body(schemas: dict[str, Any], vector: dict[str, Any]) -> None:
     schema = Schemas(schemas).named(vector["schema"])
     if "errors" in vector:
         with pytest.raises(ArgumentErrors) as told:
-            build(schema, vector["arguments"], files=files)
+            build(schema, vector["arguments"], files=files, extensions=vector.get("extensions", True))
         assert [
             {"kind": each.kind, "argument": each.index, "text": each.argument[slice(*each.span)]}
             for each in told.value.problems
         ] == vector["errors"]
     else:
-        body = build(schema, vector["arguments"], files=files)
+        body = build(schema, vector["arguments"], files=files, extensions=vector.get("extensions", True))
         # JSON text tells 1, 1.0 and true apart.
         assert json.dumps(body.value) == json.dumps(vector["body"])
         assert list(body.cursor.names) == vector["cursor"]
