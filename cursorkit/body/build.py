@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from attrs import field, frozen
 
-from cursorkit.body.fold import steps
+from cursorkit.body.fold import Walk
 from cursorkit.body.origins import origin
-from cursorkit.body.reference import without_extensions
+from cursorkit.body.reference import beyond
 from cursorkit.body.values import no_files
 from cursorkit.errors import ArgumentErrors, Problem
 from cursorkit.language.ast import Program
@@ -22,12 +22,14 @@ from cursorkit.wire.source import BodySource, Bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from cursorkit.body.fold import Assigned, Step
-    from cursorkit.body.taken import Key
+    from cursorkit.body.tree import Key, Tree
     from cursorkit.body.values import Files
     from cursorkit.schema.types import Content, Json, Schema
 
 T = TypeVar("T")
+
+MOST = 100_000
+"""Arguments that a list may have: more than a command line can hold."""
 
 
 @frozen
@@ -73,8 +75,14 @@ def build(
         ArgumentErrors: with every problem of the list.
     """
     program = arguments if isinstance(arguments, Program) else parse(arguments)
-    walked = steps(schema, program, files)
-    return assemble(schema, walked if extensions else without_extensions(walked, program))
+    walk = Walk(schema)
+    for statement in program.statements[:MOST]:
+        walk.take(statement, files)
+    if len(program.statements) > MOST:
+        walk.problems.append(Problem("limit", f"there are more than {MOST:,} arguments", index=MOST))
+    if not extensions:
+        walk.problems += beyond(walk.used, program)
+    return finished(walk)
 
 
 def construct(
@@ -100,76 +108,27 @@ def construct(
     return cast("T", _python(schema, body.content))
 
 
-def assemble(schema: Schema, walked: Iterable[Step]) -> Body:
-    """The sum of the steps.
+def finished(walk: Walk) -> Body:
+    """The body that `walk` leads to.
 
     Raises:
-        ArgumentErrors: with every problem of the steps; `nothing-set` for a scalar without a value.
+        ArgumentErrors: with every problem on the way; `nothing-set` for a scalar without a value.
     """
-    tree = _Tree([] if isinstance(schema, List) else {})
-    origins: dict[Key, int] = {}
-    problems: list[Problem] = []
-    advice: list[Problem] = []
-    cursor = Cursor()
-    union = False
-    for step in walked:
-        effect = step.effect
-        cursor = step.after
-        if effect is not None:
-            tree.put(effect)
-            origins[effect.key] = step.index
-        if step.extensions or step.problems or step.advice:
-            union = union or "union" in step.extensions
-            problems += step.problems
-            advice += step.advice
-    if isinstance(schema, Scalar) and not origins and not problems:
+    schema, tree, problems = walk.schema, walk.tree, walk.problems
+    if isinstance(schema, Scalar) and not tree.origins and not problems:
         problems.append(Problem("nothing-set", "the value is not set", label="", hint="set it with .=value"))
-    if union and not problems:
-        problems += _of_no_kind(schema, tree.root, origins)
+    if not problems and any(extension == "union" for _, extension in walk.used):
+        problems += _of_no_kind(schema, tree)
     if problems:
-        raise ArgumentErrors(tuple(problems))
-    return Body(schema, tree.root, cursor, origins, tuple(advice))
+        raise ArgumentErrors(tuple(sorted(problems, key=lambda problem: problem.index or 0)))
+    return Body(schema, tree.root, walk.cursor, tree.origins, tuple(walk.advice))
 
 
-def _of_no_kind(schema: Schema, content: Content, origins: Mapping[Key, int]) -> Iterator[Problem]:
+def _of_no_kind(schema: Schema, tree: Tree) -> Iterator[Problem]:
     """Values that may be of one of several kinds, and are of none."""
-    for each in admit(schema, content)[1]:
-        place = ".".join(map(str, each.place))
-        yield Problem(
-            each.kind, f"{each.message} (at .{place})", index=origin(origins, each.place), hint=each.hint
-        )
-
-
-class _Tree:
-    """The value under construction; containers are found by their place, not by walking down again."""
-
-    def __init__(self, empty: Content) -> None:
-        self.root = empty
-        self._containers: dict[Key, Content] = {}
-
-    def put(self, effect: Assigned) -> None:
-        if effect.key:
-            _insert(self._container(effect.key[:-1], effect.key[-1]), effect.key[-1], effect.content)
-        else:
-            self.root = effect.content
-
-    def _container(self, key: Key, inner: str | int) -> Content:
-        container = self._containers.get(key)
-        if container is None:
-            container = self._containers[key] = [] if isinstance(inner, int) else {}
-            if key:
-                _insert(self._container(key[:-1], key[-1]), key[-1], container)
-            else:
-                self.root = container
-        return container
-
-
-def _insert(container: Content, last: str | int, content: Content) -> None:
-    # Elements are only ever added at the end, so an index says no more than that there is a list.
-    if isinstance(container, list):
-        cast("list[Content]", container).append(content)
-    else:
-        cast("dict[str, Content]", container)[cast("str", last)] = content
+    for each in admit(schema, tree.root)[1]:
+        message = f"{each.message} (at .{'.'.join(map(str, each.place))})"
+        yield Problem(each.kind, message, index=origin(tree.origins, each.place), hint=each.hint)
 
 
 def _json(content: Content) -> Json:

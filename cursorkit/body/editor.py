@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Self
 
 from attrs import evolve
 
-from cursorkit.body.build import assemble
+from cursorkit.body.build import finished
 from cursorkit.body.fold import Walk
 from cursorkit.body.values import element, entry, given
+from cursorkit.errors import ArgumentErrors
 from cursorkit.language.ast import Move
 from cursorkit.language.parser import parse_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cursorkit.body.build import Body
-    from cursorkit.body.fold import Step
     from cursorkit.body.values import Reader
     from cursorkit.schema.types import Schema
 
@@ -36,12 +38,12 @@ class Editor:
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._walk = Walk(schema)
-        self._steps: list[Step] = []
+        self._calls: list[Callable[[Walk], object]] = []
 
     def move(self, path: str) -> Self:
         """Move the cursor along `path`."""
-        self._steps.append(self._walk.move(Move(parse_path(path))))
+        move = Move(parse_path(path))
+        self._calls.append(lambda walk: walk.move(move))
         return self
 
     def set(self, path: str, value: object) -> Self:
@@ -57,7 +59,8 @@ class Editor:
         return self._assign(path, partial(entry, key), value)
 
     def _assign(self, path: str, reader: Reader[object], value: object) -> Self:
-        self._steps.append(self._walk.assign(Move(parse_path(path)), reader, value))
+        target = Move(parse_path(path))
+        self._calls.append(lambda walk: walk.assign(target, reader, value))
         return self
 
     @property
@@ -67,9 +70,10 @@ class Editor:
         Raises:
             ArgumentErrors: with every problem of the calls so far; their index counts the calls from 0.
         """
-        return assemble(self._schema, map(_of_calls, self._steps))
-
-
-def _of_calls(step: Step) -> Step:
-    problems = tuple(evolve(each, label="edit") for each in step.problems)
-    return evolve(step, problems=problems) if problems else step
+        walk = Walk(self._schema)
+        for call in self._calls:
+            call(walk)
+        try:
+            return finished(walk)
+        except ArgumentErrors as errors:
+            raise ArgumentErrors(tuple(evolve(each, label="edit") for each in errors.problems)) from None

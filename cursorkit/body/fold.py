@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, TypeGuard, TypeVar, cast
+from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 from attrs import frozen
 
 from cursorkit.body.absence import explained
 from cursorkit.body.places import Nowhere, Place, Places
 from cursorkit.body.shown import shown
-from cursorkit.body.taken import ConflictError, Taken
+from cursorkit.body.tree import ConflictError, Tree
 from cursorkit.body.values import contents, document, no_files, text
 from cursorkit.errors import CursorError, Problem, SourceError
 from cursorkit.language.ast import Assignment, KeyMove, Move, Name, Root, Up
 from cursorkit.language.cursor import Cursor
 from cursorkit.schema.mismatch import Mismatch
-from cursorkit.schema.types import Scalar, title
+from cursorkit.schema.types import List, Scalar, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cursorkit.body.places import Extension, Spot
-    from cursorkit.body.taken import Key
+    from cursorkit.body.tree import Key
     from cursorkit.body.values import Files, Reader
     from cursorkit.errors import Span
     from cursorkit.language.ast import Path, Program, Statement
@@ -32,9 +32,6 @@ _T = TypeVar("_T")
 
 DEEPEST = 64
 """Levels that a cursor may go down: more than any API has."""
-
-MOST = 100_000
-"""Arguments that a list may have: more than a command line can hold."""
 
 
 @frozen
@@ -73,35 +70,42 @@ class Step:
 
 
 def steps(schema: Schema, program: Program, files: Files = no_files) -> Iterator[Step]:
-    """What each argument of `program` does to a body of `schema`, in order.
-
-    Of more than 100,000 arguments the rest is one problem.
-    """
+    """What each argument of `program` does to a body of `schema`, in order."""
     walk = Walk(schema)
-    readers: dict[str, Reader[str]] = {"=": text, ":=": document, "@=": partial(contents, files)}
-    for statement in program.statements[:MOST]:
-        if isinstance(statement, Assignment):
-            yield walk.assign(statement, readers[statement.operator], statement.value)
-        else:
-            yield walk.move(statement)
-    if len(program.statements) > MOST:
-        problem = Problem("limit", f"there are more than {MOST} arguments", index=MOST)
-        yield Step(MOST, walk.cursor, walk.cursor, problems=(problem,))
+    for index, statement in enumerate(program.statements):
+        before, told, advised, used = walk.cursor, len(walk.problems), len(walk.advice), len(walk.used)
+        key = walk.take(statement, files)
+        yield Step(
+            index,
+            before,
+            walk.cursor,
+            None if key is None else Assigned(key, walk.tree.at(key)),
+            tuple(extension for _, extension in walk.used[used:]),
+            tuple(walk.problems[told:]),
+            tuple(walk.advice[advised:]),
+        )
 
 
 class Walk:
-    """The state between two arguments: where the cursor stands, and what is set.
+    """The one walk over arguments and schema: where the cursor stands, what is set, and what is wrong so far.
 
     Attributes:
         cursor: where it stands.
+        tree: what is set.
+        problems: what is wrong, in the order of the arguments.
+        advice: what is worth a word, though right.
+        used: what the arguments used beyond the reference's language, each with the position of its argument.
     """
 
     def __init__(self, schema: Schema) -> None:
         self.cursor = Cursor()
-        self._schema = schema
+        self.tree = Tree([] if isinstance(schema, List) else {})
+        self.problems: list[Problem] = []
+        self.advice: list[Problem] = []
+        self.used: list[tuple[int, Extension]] = []
+        self.schema = schema
+        self._places = Places(self.tree)
         self._index = -1
-        self._taken = Taken()
-        self._places = Places(self._taken)
         self._trail: list[Spot] = [Place(schema)]
         """The places of the cursor's names, behind that of the root."""
         self._lost = False
@@ -109,78 +113,82 @@ class Walk:
         self._last_move = ""
         self._climb = ""
 
-    def move(self, statement: Move | KeyMove) -> Step:
+    def take(self, statement: Statement, files: Files = no_files) -> Key | None:
+        """Carry out an argument, and tell the place that it set; None for a move and for a mistake."""
+        if not isinstance(statement, Assignment):
+            self.move(statement)
+            return None
+        match statement.operator:
+            case "=":
+                return self.assign(statement, text, statement.value)
+            case ":=":
+                return self.assign(statement, document, statement.value)
+        return self.assign(statement, partial(contents, files), statement.value)
+
+    def move(self, statement: Move | KeyMove) -> None:
         """Move the cursor."""
-        self._index += 1
-        try:
-            step = self._go(statement, self._start(statement))
-        except _LostError as lost:
+        start = self._begin(statement)
+        if start is None:
             self._lost = True
-            step = self._stay(lost.problems)
+        else:
+            self._go(statement, start)
         self._last_move = str(statement)
         self._climb = "" if self._lost else _told_climb(statement.path)
-        return step
 
-    def assign(self, statement: Statement, reader: Reader[_T], value: _T) -> Step:
+    def assign(self, statement: Statement, reader: Reader[_T], value: _T) -> Key | None:
         """Set the place that the path of `statement` reaches to what `reader` takes `value` for there."""
-        self._index += 1
-        try:
-            start = self._start(statement)
-        except _LostError as lost:
-            return self._stay(lost.problems)
+        start = self._begin(statement)
+        if start is None:
+            return None
         place = base = self._trail[start]
         for name in statement.path.reduced[1]:
             place = self._places.enter(place, name)
         if isinstance(place, Nowhere):
-            return self._stay(self._absent(statement, start, self._passed(statement, start)))
+            self._tell_absent(statement, start, self._passed(statement, start))
+            return None
         try:
             content, below, extension = reader(value, place)
-            key = self._taken.take(place.way + below, self._index)
+            key = self.tree.put(place.way + below, content, self._index)
         except (Mismatch, ExceptionGroup, SourceError, ConflictError) as error:
-            return self._stay(self._refused(error, statement, place))
-        extensions = _extensions(base, place) if extension is None else (*_extensions(base, place), extension)
-        advice = self._advice(content, statement, place) if _is_advised(place.schema) else ()
-        effect = Assigned(key, content)
-        return Step(self._index, self.cursor, self.cursor, effect, extensions, (), advice)
-
-    def _stay(self, problems: tuple[Problem, ...]) -> Step:
-        return Step(self._index, self.cursor, self.cursor, problems=problems)
+            self._tell_refused(error, statement, place)
+            return None
+        self._use(base, place)
+        if extension is not None:
+            self.used.append((self._index, extension))
+        if isinstance(place.schema, Scalar) and place.schema.advice:
+            self._advise(place.schema, content, statement)
+        return key
 
     # --- where a path leads ---------------------------------------------------------------------------
 
-    def _start(self, statement: Statement) -> int:
-        """How many names of the cursor the path of `statement` begins behind.
-
-        Raises:
-            _LostError: nobody knows; with the problem, if nobody told it yet.
-        """
+    def _begin(self, statement: Statement) -> int | None:
+        """How many names of the cursor the path of `statement` begins behind; None if nobody knows."""
+        self._index += 1
         path = statement.path
         adrift = self._lost and not path.absolute
         try:
             start = self.cursor.kept(path)
         except CursorError as error:
-            if adrift and error.kind == "above-root":
-                raise _LostError from None
-            raise _LostError(self._problem(error.kind, str(error), statement, span=error.span)) from None
+            if not adrift or error.kind != "above-root":
+                self._tell(error.kind, str(error), statement, span=error.span)
+            return None
         if adrift:
-            raise _LostError
+            return None
         if start + len(path.reduced[1]) > DEEPEST:
-            message = f"the path leads more than {DEEPEST} levels down"
-            raise _LostError(self._problem("limit", message, statement))
+            self._tell("limit", f"the path leads more than {DEEPEST} levels down", statement)
+            return None
         self._lost = False
         return start
 
-    def _go(self, statement: Move | KeyMove, start: int) -> Step:
+    def _go(self, statement: Move | KeyMove, start: int) -> None:
         trail = self._passed(statement, start)
         end = trail[-1]
         if isinstance(statement, Move) and len(trail) > 1 and _is_scalar(end):
             # Only `/=`, which has no other way to reach an odd key, leads into a scalar.
             trail[-1] = Nowhere(end, "not-a-structure")
-        before, after = self.cursor, Cursor(self._names(statement, start))
-        problems = self._absent(statement, start, trail)
-        extensions = _extensions(trail[start], trail[-1])
-        self.cursor, self._trail = after, trail
-        return Step(self._index, before, after, None, extensions, problems)
+        self._tell_absent(statement, start, trail)
+        self._use(trail[start], trail[-1])
+        self.cursor, self._trail = Cursor(self._names(statement, start)), trail
 
     def _names(self, statement: Statement, start: int) -> tuple[str, ...]:
         names = self.cursor.names[:start] + statement.path.reduced[1]
@@ -195,61 +203,77 @@ class Walk:
             trail.append(self._places.enter_key(trail[-1], statement.key))
         return trail
 
-    def _absent(self, statement: Statement, start: int, trail: list[Spot]) -> tuple[Problem, ...]:
-        """What is wrong with the first name that leads nowhere, unless that was told before."""
-        if not isinstance(trail[-1], Nowhere) or isinstance(self._trail[start], Nowhere):
-            return ()
-        depth, nowhere = next((at, each) for at, each in enumerate(trail) if isinstance(each, Nowhere))
-        absence = explained(nowhere, self._names(statement, start)[depth - 1], self._schema)
-        span = _spans(statement, len(self.cursor.names))[depth - 1]
-        return (self._problem(nowhere.kind, absence.message, statement, absence.meant, span, absence.hint),)
+    def _use(self, base: Spot, end: Spot) -> None:
+        """Note what the way from `base` to `end` took of the language beyond the reference's."""
+        if isinstance(end, Place) and isinstance(base, Place) and end.extensions is not base.extensions:
+            self.used += ((self._index, each) for each in end.extensions[len(base.extensions) :])
 
     # --- what is wrong --------------------------------------------------------------------------------
 
-    def _refused(self, error: Exception, statement: Statement, place: Place) -> tuple[Problem, ...]:
+    def _tell_absent(self, statement: Statement, start: int, trail: list[Spot]) -> None:
+        """What is wrong with the first name that leads nowhere, unless that was told before."""
+        if not isinstance(trail[-1], Nowhere) or isinstance(self._trail[start], Nowhere):
+            return
+        depth, nowhere = next((at, each) for at, each in enumerate(trail) if isinstance(each, Nowhere))
+        absence = explained(nowhere, self._names(statement, start)[depth - 1], self.schema)
+        span = _spans(statement, len(self.cursor.names))[depth - 1]
+        self._tell(nowhere.kind, absence.message, statement, absence.meant, span, absence.hint)
+
+    def _tell_refused(self, error: Exception, statement: Statement, place: Place) -> None:
         """What is wrong with a value, or with the place that it is meant for."""
         match error:
             case ExceptionGroup(exceptions=several):
-                return tuple(problem for each in several for problem in self._refused(each, statement, place))
+                for each in several:
+                    self._tell_refused(each, statement, place)
             case Mismatch():
-                return (self._mismatched(error, statement, place),)
+                self._tell_mismatched(error, statement, place)
             case SourceError(kind=kind):
-                return (self._mismatched(Mismatch(kind, str(error)), statement, place),)
+                self._tell_mismatched(Mismatch(kind, str(error)), statement, place)
             case ConflictError():
-                return (self._conflicting(error, statement, place),)
-        raise error
+                self._tell_conflicting(error, statement, place)
 
-    def _mismatched(self, mismatch: Mismatch, statement: Statement, place: Place) -> Problem:
+    def _tell_mismatched(self, mismatch: Mismatch, statement: Statement, place: Place) -> None:
         message = mismatch.message
         if mismatch.place:
             message = f"{message} (at .{'.'.join(map(str, mismatch.place))})"
         span = shown(statement, public=place.public).in_value(mismatch.span)
-        return self._problem(mismatch.kind, message, statement, place, span, mismatch.hint)
+        self._tell(mismatch.kind, message, statement, place, span, mismatch.hint)
 
-    def _conflicting(self, conflict: ConflictError, statement: Statement, place: Place) -> Problem:
+    def _tell_conflicting(self, conflict: ConflictError, statement: Statement, place: Place) -> None:
         earlier = f"argument {conflict.index + 1}"
         if conflict.kind == "duplicate":
             message = f"'{statement.path}' was already set by {earlier}"
         else:
             message = f"'{statement.path}' does not go with {earlier}: one makes a list, and one a structure"
-        return self._problem(conflict.kind, message, statement, place)
+        self._tell(conflict.kind, message, statement, place)
 
-    def _advice(self, content: Content, statement: Statement, place: Place) -> tuple[Problem, ...]:
+    def _advise(self, schema: Scalar, content: Content, statement: Statement) -> None:
         from re import fullmatch
 
         span = shown(statement, public=False).in_value(None)
-        return tuple(
+        self.advice += (
             self._problem(each.kind, each.message, statement, None, span)
-            for each in cast("Scalar", place.schema).advice
+            for each in schema.advice
             if not fullmatch(each.pattern, str(content))
         )
+
+    def _tell(
+        self,
+        kind: str,
+        message: str,
+        statement: Statement,
+        place: Place | None = None,
+        span: Span | None = None,
+        hint: str = "",
+    ) -> None:
+        self.problems.append(self._problem(kind, message, statement, place, span, hint))
 
     def _problem(
         self,
         kind: str,
         message: str,
         statement: Statement,
-        place: Place | None = None,
+        place: Place | None,
         span: Span | None = None,
         hint: str = "",
     ) -> Problem:
@@ -272,27 +296,8 @@ class Walk:
         return str(self.cursor) if isinstance(end, Nowhere) else f"{self.cursor} ({title(end.schema)})"
 
 
-class _LostError(Exception):
-    """A path that leads nobody knows where."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__()
-        self.problems = problems
-
-
 def _is_scalar(spot: Spot) -> TypeGuard[Place]:
     return isinstance(spot, Place) and isinstance(spot.schema, Scalar)
-
-
-def _is_advised(schema: Schema) -> bool:
-    return isinstance(schema, Scalar) and bool(schema.advice)
-
-
-def _extensions(base: Spot, end: Spot) -> tuple[Extension, ...]:
-    """What the way from `base` to `end` took of the language beyond the reference's."""
-    if isinstance(base, Nowhere) or isinstance(end, Nowhere):
-        return ()
-    return end.extensions[len(base.extensions) :]
 
 
 def _told_climb(path: Path) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cursorkit.body.taken import Key
+    from cursorkit.body.tree import Key
 
 
 def origin(origins: Mapping[Key, int], place: Key) -> int | None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
-from cursorkit.body.taken import New
+from cursorkit.body.tree import New
 from cursorkit.schema.types import Any, List, Map, Object, Scalar, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cursorkit.body.taken import Taken, Way
+    from cursorkit.body.tree import Tree, Way
     from cursorkit.schema.types import Field, Schema
 
 Extension = Literal["element", "entry", "any", "union", "key", "json", "file", "empty"]
@@ -111,10 +111,10 @@ class Places:
     """The places of a body.
 
     Attributes:
-        taken: what is set so far; it decides which elements lists have, and what became of any JSON value.
+        tree: what is set so far; it decides which elements lists have, and what became of any JSON value.
     """
 
-    taken: Taken
+    tree: Tree
 
     def enter(self, above: Spot, name: str) -> Spot:
         """Where `name`, a component of a path, leads from `above`."""
@@ -150,12 +150,12 @@ class Places:
         """Where spelling alone tells a list from a structure."""
         if not _ELEMENT.fullmatch(name):
             return self._member(above, name, extension)
-        if self.taken.is_structure(above.way):
+        if self.tree.is_structure(above.way):
             return Nowhere(above, "kind-clash")
         return self._element(above, _ANY, name, extension)
 
     def _member(self, above: Place, name: str, *extensions: Extension) -> Spot:
-        if self.taken.is_list(above.way):
+        if self.tree.is_list(above.way):
             return Nowhere(above, "kind-clash")
         return _below(above, name, _ANY, *extensions)
 
@@ -164,7 +164,7 @@ class Places:
             return _below(above, New(), items, extension)
         if not _ELEMENT.fullmatch(name) or (name[0] == "0" and name != "0"):
             return Nowhere(above, "not-an-index")
-        if not _INDEX.fullmatch(name) or int(name) > self.taken.length(above.way):
+        if not _INDEX.fullmatch(name) or int(name) > self.tree.length(above.way):
             return Nowhere(above, "index-gap")
         return _below(above, int(name), items, extension)
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import evolve
-
 from cursorkit.body.shown import shown
 from cursorkit.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cursorkit.body.fold import Step
     from cursorkit.body.places import Extension
-    from cursorkit.language.ast import Program, Statement
+    from cursorkit.language.ast import Program
 
 _REFUSALS: dict[Extension, tuple[str, str]] = {
     "element": ("unknown-field", "elements of lists have no names"),
@@ -28,23 +25,10 @@ _REFUSALS: dict[Extension, tuple[str, str]] = {
 }
 
 
-def without_extensions(walked: Iterable[Step], program: Program) -> Iterator[Step]:
-    """The steps that `program` makes in the language of the reference, where every extension is an error."""
-    for step, statement in zip(walked, program.statements, strict=False):
-        if step.extensions and not step.problems:
-            yield evolve(step, effect=None, problems=(_problem(step, statement),))
-        else:
-            yield step
-
-
-def _problem(step: Step, statement: Statement) -> Problem:
-    kind, message = _REFUSALS[step.extensions[0]]
-    drawn = shown(statement, public=False)
-    return Problem(
-        kind,
-        f"{message} (extensions of the language are off)",
-        argument=drawn.text,
-        span=drawn.path_span,
-        index=step.index,
-        cursor=str(step.before),
-    )
+def beyond(used: Iterable[tuple[int, Extension]], program: Program) -> Iterator[Problem]:
+    """What is wrong with arguments that used extensions, in the language of the reference."""
+    for index, extension in dict(reversed([*used])).items():
+        kind, message = _REFUSALS[extension]
+        drawn = shown(program.statements[index], public=False)
+        message = f"{message} (extensions of the language are off)"
+        yield Problem(kind, message, argument=drawn.text, span=drawn.path_span, index=index)

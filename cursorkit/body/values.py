@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from cursorkit.body.places import Place
-from cursorkit.body.taken import New
+from cursorkit.body.tree import New
 from cursorkit.errors import SourceError
 from cursorkit.schema import admit as whole
 from cursorkit.schema import scalars
@@ -19,7 +19,7 @@ from cursorkit.wire.source import BodySource
 
 if TYPE_CHECKING:
     from cursorkit.body.places import Extension
-    from cursorkit.body.taken import Way
+    from cursorkit.body.tree import Way
     from cursorkit.schema.types import Content, Schema
 
 _T = TypeVar("_T")

@@ -26,12 +26,10 @@ path: DOT                   -> walk
 
 //   One leading dot: from the root. k >= 2 leading dots: up k-1 from the cursor.
 //   One dot between names: a separator. k >= 2 dots: up k-1, the name before them is the first to be left.
-names: [DOT | UP] name
-     | names (DOT | UP) name
-
 // "A name is any run of characters other than `.`": no trimming, no case folding. Only the last character
-// before the "=" can belong to a sign; everywhere else it is one like the others.
-name: (WORD | MARK)+
+// before the "=" can belong to a sign; elsewhere it is a MARK, which goes on with the name: no dots between.
+names: [DOT | UP] (WORD | MARK)
+     | names [DOT | UP] (WORD | MARK)
 
 DOT:  "."
 UP:   /[.][.]+/

@@ -39,14 +39,17 @@ def _dots(token: Token) -> Root | Up:
 class _Build(Transformer[Token, _Head]):
     """Makes the nodes while lark reduces, so that no parse tree is ever built."""
 
-    def name(self, *tokens: Token) -> Name:
-        return Name("".join(tokens), (_span(tokens[0])[0], _span(tokens[-1])[1]))
-
-    def names(self, before: Token | list[Step] | None, *rest: Token | Name) -> list[Step]:
-        if not isinstance(before, list):
-            return [*([_dots(before)] if before is not None else []), cast("Name", rest[0])]
-        dots, name = cast("tuple[Token, Name]", rest)
-        return [*before, name] if dots.type == "DOT" else [*before, _dots(dots), name]
+    def names(self, *parts: list[Step] | Token | None) -> list[Step]:
+        *before, dots, last = parts
+        steps = cast("list[Step]", before[0]) if before else []
+        name = Name(str(last), _span(cast("Token", last)))
+        if dots is None and steps:
+            begun = cast("Name", steps.pop())
+            name = Name(begun.text + name.text, (begun.span[0], name.span[1]))
+        elif isinstance(dots, Token) and (dots.type == "UP" or not steps):
+            steps.append(_dots(dots))
+        steps.append(name)
+        return steps
 
     def walk(self, steps: Token | list[Step], last: Token | None = None) -> Path:
         if isinstance(steps, Token):
@@ -64,7 +67,7 @@ class _Build(Transformer[Token, _Head]):
         return path or _HERE, str(sign)
 
 
-_LARK = Lark(GRAMMAR, parser="lalr", start="head", transformer=_Build())
+_LARK = Lark(GRAMMAR, parser="lalr", lexer="basic", start="head", transformer=_Build())
 
 
 @lru_cache(maxsize=4096)
