@@ -7,18 +7,18 @@ import os
 import stat
 import sys
 import tempfile
-from functools import cached_property
-from shutil import copyfileobj
+from functools import cached_property, partial
+from itertools import chain
 from typing import TYPE_CHECKING, Self
 from weakref import finalize
 
 from attrs import define, field, frozen
 
 from cursorkit.errors import SourceError
-from cursorkit.wire.source import BLOCK
+from cursorkit.wire.source import BLOCK, Bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import BinaryIO
 
     from _typeshed import WriteableBuffer
@@ -131,18 +131,47 @@ class _FileReader(io.FileIO):
         return count
 
 
+def spooled(blocks: Iterator[bytes], in_memory: int) -> BodySource:
+    """All that `blocks` give: in memory while that is at most `in_memory` bytes, else in a file.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    head = bytearray()
+    for block in blocks:
+        head += block
+        if len(head) > in_memory:
+            return Kept.of(chain([head], blocks))
+    return Bytes(bytes(head))
+
+
 @frozen(eq=False)
 class Kept:
-    """The contents of an open file that only this process knows, such as a nameless temporary one.
+    """Bytes in a private temporary file without a name.
 
     Attributes:
-        file: the file; it lives as long as this source.
+        file: the file, which goes with this source.
     """
 
     file: BinaryIO
 
     def __attrs_post_init__(self) -> None:
         finalize(self, self.file.close)
+
+    @classmethod
+    def of(cls, blocks: Iterable[bytes | bytearray]) -> Self:
+        """All that `blocks` give.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        kept = cls(tempfile.TemporaryFile(buffering=0))  # noqa: SIM115 - it goes with the source
+        for block in blocks:
+            left = memoryview(block)
+            while left:
+                # A disk that is nearly full takes a part, and says so only then.
+                left = left[kept.file.write(left) :]
+        return kept
 
     @property
     def length(self) -> int:
@@ -169,12 +198,10 @@ class Spool:
     @cached_property
     def _kept(self) -> Kept:
         try:
-            kept = Kept(temporary_file())
             with self.stream() as reader:
-                copyfileobj(reader, kept.file, BLOCK)
+                return Kept.of(iter(partial(reader.read, BLOCK), b""))
         except OSError as error:
             raise _refusal(self.name, error) from None
-        return kept
 
     @property
     def length(self) -> int:
@@ -184,11 +211,6 @@ class Spool:
     def open(self) -> BinaryIO:
         """A fresh reader of the copy."""
         return self._kept.open()
-
-
-def temporary_file() -> BinaryIO:
-    """A private file without a name, which is gone when it is closed."""
-    return tempfile.TemporaryFile(buffering=0)
 
 
 class _Window(io.RawIOBase):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from cursorkit import SourceError
-from cursorkit.files import File, Files, Kept, Spool, file_source, temporary_file
-from cursorkit.wire import Concatenation, Sending
+from cursorkit.files import File, Files, Kept, Spool, file_source, spooled
+from cursorkit.wire import Bytes, Concatenation, Sending
 
 
 def contents(source: object) -> bytes:
@@ -113,9 +115,24 @@ def test_files_without_a_size_of_their_own() -> None:
     assert file_source("/proc/self/status").length > 100
 
 
-def test_readers_of_a_spool_do_not_disturb_each_other() -> None:
-    kept = Kept(temporary_file())
-    kept.file.write(b"0123456789")
+@pytest.mark.parametrize("size", [100_001, 300_000])
+def test_a_disk_that_is_full_is_an_error_and_never_a_part(size: int, tmp_path: Path) -> None:
+    code = (
+        "import resource\n"
+        "from cursorkit.files import Files\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "print(Files(print)('-').length)\n"
+    )
+    (tmp_path / "input").write_bytes(bytes(size))
+    with (tmp_path / "input").open("rb") as stream:
+        child = subprocess.run([sys.executable, "-c", code], stdin=stream, capture_output=True, text=True)
+    assert child.stdout == ""
+    assert "SourceError: cannot read 'standard input': File too large" in child.stderr
+
+
+def test_readers_of_what_is_kept_do_not_disturb_each_other() -> None:
+    kept = Kept.of([b"01234", b"", b"56789"])
+    assert kept.length == 10
     with kept.open() as first, kept.open() as second:
         assert first.read(4) == b"0123"
         second.seek(8)
@@ -128,6 +145,14 @@ def test_a_spool_is_private_and_nameless(tmp_path: Path, monkeypatch: pytest.Mon
     spool = Spool(lambda: io.FileIO("/dev/null"), "nothing")
     assert spool.length == 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_little_is_kept_in_memory_and_much_in_a_file() -> None:
+    for sizes in ([], [5, 5], [5, 6], [11], [5, 5, 5]):
+        blocks = [bytes([number]) * size for number, size in enumerate(sizes)]
+        source = spooled(iter(blocks), in_memory=10)
+        assert contents(source) == contents(source) == b"".join(blocks)
+        assert isinstance(source, Bytes if sum(sizes) <= 10 else Kept)
 
 
 def test_standard_input_once() -> None:
