@@ -119,10 +119,13 @@ class Sending(io.RawIOBase):
     It gives exactly `source.length` bytes, so that a body can neither run over its Content-Length into the
     connection nor fall short of it unnoticed. A block counts as sent when the next one is asked for: only
     then has the network taken it.
+
+    Attributes:
+        length: how many bytes that is.
     """
 
     def __init__(self, source: BodySource) -> None:
-        self._left = source.length
+        self.length = self._left = source.length
         self._reader = source.open()
         self._digest = sha256()
         self._octets = 0
@@ -139,7 +142,11 @@ class Sending(io.RawIOBase):
         return True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """The next block of at most `size` bytes; empty at the end."""
+        """The next block of at most `size` bytes; empty at the end.
+
+        Raises:
+            SourceError: `changed-file` or `unreadable-file`.
+        """
         self._digest.update(self._pending)
         self._octets += len(self._pending)
         self._pending = b""
@@ -147,7 +154,12 @@ class Sending(io.RawIOBase):
             self._whole = True
             return b""
         wanted = BLOCK if size is None or size < 0 else size
-        self._pending = self._reader.read(min(wanted, self._left))
+        try:
+            self._pending = self._reader.read(min(wanted, self._left))
+        except OSError as error:
+            # Left as it is, it would be taken for a fault of the network.
+            reason = error.strerror or type(error).__name__
+            raise SourceError("unreadable-file", f"cannot read the body: {reason}") from None
         if not self._pending:
             raise SourceError("changed-file", f"the body ended {self._left} bytes before its stated length")
         self._left -= len(self._pending)

@@ -115,7 +115,7 @@ class Authorized:
 
     @cached_property
     def _tokens(self) -> TokenRequest:
-        from cursorkit_transports.https import connections
+        from cursorkit_transports.framing import connections
 
         return TokenRequest(connections(self._ca_bundle))
 

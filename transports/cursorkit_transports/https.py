@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import (
@@ -15,13 +17,11 @@ from urllib3.exceptions import (
     SSLError,
 )
 from urllib3.util import Timeout
-from urllib3.util.ssl_ import create_urllib3_context
 
 from cursorkit import __version__
 from cursorkit.errors import SourceError
-from cursorkit.files import Kept, temporary_file
+from cursorkit.files import spooled
 from cursorkit.wire import (
-    Bytes,
     ConnectError,
     Headers,
     Response,
@@ -30,16 +30,12 @@ from cursorkit.wire import (
     TrustError,
     check_address,
 )
-from cursorkit.wire.source import BLOCK
+from cursorkit_transports.framing import FramingError, connections, content
 
 if TYPE_CHECKING:
-    from cursorkit.wire import (
-        BodySource,
-        Endpoint,
-        Request,
-        Sent,
-        Transport,
-    )
+    from collections.abc import Iterator
+
+    from cursorkit.wire import Endpoint, Request, Sent, Transport
 
 CONNECT_TIMEOUT = 30.0
 """Seconds for a connection, and for each block of a body to be taken."""
@@ -51,7 +47,11 @@ LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes of an answer, decoded, beyond which it is not one that an API gives."""
 
 _IN_MEMORY = 1024 * 1024
-_WITHOUT_BODY = frozenset({204, 304})
+"""Bytes of an answer that are kept in memory; a larger one goes to disk."""
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+"""RFC 9110, 5.5. http.client would let through a line break that white space follows."""
 
 
 def open_endpoint(endpoint: Endpoint) -> Transport:
@@ -61,28 +61,6 @@ def open_endpoint(endpoint: Endpoint) -> Transport:
     return Authorized(
         Https(ca_bundle=endpoint.ca_bundle), scopes=endpoint.scopes, ca_bundle=endpoint.ca_bundle
     )
-
-
-def connections(ca_bundle: str | None = None) -> urllib3.PoolManager:
-    """A pool of connections that verifies every server, with TLS 1.2 at least.
-
-    Args:
-        ca_bundle: a PEM file of the authorities to trust, instead of those of the system.
-
-    Raises:
-        SourceError: the bundle cannot be read.
-    """
-    context: ssl.SSLContext | None = None
-    if ca_bundle is not None:
-        context = create_urllib3_context()
-        try:
-            context.load_verify_locations(ca_bundle)
-        except OSError as error:
-            reason = error.strerror or "it holds no certificate"
-            raise SourceError(
-                "unreadable-file", f"cannot read the CA bundle '{ca_bundle}': {reason}"
-            ) from None
-    return urllib3.PoolManager(blocksize=BLOCK, retries=False, ssl_context=context)
 
 
 class Https:
@@ -120,15 +98,17 @@ class Https:
         """
         check_address(request.url)
         with Sending(request.body) as sending:
+            fields = _fields(request, sending.length)
             try:
-                return self._exchange(request, sending)
-            except (HTTPError, OSError) as error:
+                return self._exchange(request, fields, sending)
+            except HTTPError as error:
                 _give_up(error, request, sending.sent)
+            except OSError as error:
+                # Those of the network are HTTPErrors by now.
+                message = f"the answer cannot be kept: {error.strerror}"
+                raise TransportError(message, sending.sent) from None
 
-    def _exchange(self, request: Request, sending: Sending) -> Response:
-        fields = urllib3.HTTPHeaderDict({"User-Agent": f"cursorkit/{__version__}"})
-        for name, value in request.headers:
-            fields[name] = value
+    def _exchange(self, request: Request, fields: urllib3.HTTPHeaderDict, sending: Sending) -> Response:
         answer = self._pool.urlopen(
             request.verb,
             request.url,
@@ -140,55 +120,44 @@ class Https:
             preload_content=False,
             decode_content=False,
         )
-        connection = answer.connection
         try:
-            body = self._whole(answer, sending)
+            body = spooled(self._limited(content(answer)), _IN_MEMORY)
         finally:
-            # What is left of a body that was answered early would be taken for the next request.
-            if connection is not None and not sending.sent.whole:
-                connection.close()
             answer.close()
         return Response(answer.status, Headers(answer.headers.items()), body, sending.sent)
 
-    def _whole(self, answer: urllib3.BaseHTTPResponse, sending: Sending) -> BodySource:
-        """The answer's body, of which nothing is missing."""
-        if answer.status < 200:
-            raise TransportError("the server gave an interim answer and no other", sending.sent)
-        framed = (
-            "Content-Length" in answer.headers
-            or answer.headers.get("Transfer-Encoding", "").lower() == "chunked"
-        )
-        if 200 <= answer.status < 300 and not framed and answer.status not in _WITHOUT_BODY:
-            # Where the end of the connection is the end of the answer, a cut answer looks like a whole one.
-            raise TransportError("the server's answer does not tell its length, it may be cut", sending.sent)
-        blocks: list[bytes] = []
+    def _limited(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         length = 0
-        kept = None
-        for block in answer.stream(BLOCK, decode_content=True):
+        for block in blocks:
             length += len(block)
             if length > self._largest_answer:
-                raise TransportError(
-                    f"the server's answer is larger than {self._largest_answer} bytes", sending.sent
-                )
-            blocks.append(block)
-            if length > _IN_MEMORY:
-                kept = kept or Kept(temporary_file())
-                kept.file.write(b"".join(blocks))
-                blocks.clear()
-        if kept is None:
-            return Bytes(b"".join(blocks))
-        kept.file.write(b"".join(blocks))
-        return kept
+                raise FramingError(f"is larger than {self._largest_answer} bytes")
+            yield block
 
     def close(self) -> None:
         """Close the connections."""
         self._pool.clear()
 
 
-def _give_up(error: HTTPError | OSError, request: Request, sent: Sent) -> NoReturn:
+def _fields(request: Request, length: int) -> urllib3.HTTPHeaderDict:
+    """The header fields of a request whose body has `length` bytes."""
+    fields = urllib3.HTTPHeaderDict()
+    for name, value in request.headers:
+        if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value)):
+            raise TransportError("a header field has characters that no header field may have")
+        fields.add(name, value)
+    if fields.setdefault("Content-Length", str(length)) != str(length):
+        raise SourceError("changed-file", "the body has another length than was announced for it")
+    fields.setdefault("User-Agent", f"cursorkit/{__version__}")
+    return fields
+
+
+def _give_up(error: HTTPError, request: Request, sent: Sent) -> NoReturn:
     """Tell what happened in our own words: those of the libraries may repeat headers and addresses."""
-    host = urllib3.util.parse_url(request.url).netloc or "the server"
+    host = urlsplit(request.url).netloc
     match error:
+        case FramingError():
+            raise TransportError(f"the answer of {host} {error}", sent) from None
         case NameResolutionError():
             raise ConnectError(f"cannot find {host}: no such name", sent) from None
         case NewConnectionError():

@@ -1,0 +1,146 @@
+"""Connections whose answers are whole or an error: http.client and urllib3 take many a cut one for whole."""
+
+from __future__ import annotations
+
+import io
+import re
+import ssl
+import zlib
+from http import HTTPStatus
+from http.client import HTTPResponse
+from typing import TYPE_CHECKING
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.util.response import assert_header_parsing
+from urllib3.util.ssl_ import create_urllib3_context
+
+from cursorkit.errors import SourceError
+from cursorkit.wire.source import BLOCK
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+
+    from urllib3 import BaseHTTPResponse
+
+
+class FramingError(HTTPError):
+    """An answer that is not whole, or that nobody can tell it of; it says why, after 'the answer of …'."""
+
+
+def connections(ca_bundle: str | None = None) -> PoolManager:
+    """A pool of connections that verifies every server, with TLS 1.2 at least.
+
+    Args:
+        ca_bundle: a PEM file of the authorities to trust, instead of those of the system.
+
+    Raises:
+        SourceError: the bundle cannot be read.
+    """
+    context = None if ca_bundle is None else _trusting(ca_bundle)
+    manager = PoolManager(blocksize=BLOCK, retries=False, ssl_context=context)
+    manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+    return manager
+
+
+def _trusting(ca_bundle: str) -> ssl.SSLContext:
+    context = create_urllib3_context()
+    try:
+        context.load_verify_locations(ca_bundle)
+    except OSError as error:
+        reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        raise SourceError("unreadable-file", f"cannot read the CA bundle '{ca_bundle}': {reason}") from None
+    return context
+
+
+class _Lines(io.BufferedReader):
+    """What a server says. A line of it has an end, or the connection was cut."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        if not line.endswith(b"\n") and len(line) != size:
+            raise FramingError("is incomplete")
+        return line
+
+
+class _Answer(HTTPResponse):
+    """The final answer on a connection, with one framing that everybody reads alike (RFC 9112, 6.3)."""
+
+    def __init__(
+        self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
+    ) -> None:
+        super().__init__(sock, debuglevel, method, url)
+        self.fp = _Lines(self.fp.detach())
+
+    def begin(self) -> None:
+        super().begin()
+        while self.status < HTTPStatus.OK and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = None  # type: ignore[assignment]  # which is what makes it begin again
+            super().begin()
+        assert_header_parsing(self.headers)
+        lengths = self.headers.get_all("Content-Length", [])
+        coded = "Transfer-Encoding" in self.headers
+        if self.status < HTTPStatus.OK or (coded and (lengths or not self.chunked)):
+            raise FramingError("is framed in a way that nobody asked for")
+        if not all(re.fullmatch("[0-9]{1,18}", each) for each in lengths):
+            raise FramingError("has a length that makes no sense")
+
+
+class _HttpConnection(HTTPConnection):
+    response_class = _Answer
+
+
+class _HttpsConnection(HTTPSConnection):
+    response_class = _Answer
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _HttpConnection
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection
+
+
+def content(answer: BaseHTTPResponse) -> Iterator[bytes]:
+    """The body of an answer that was not decoded, in blocks of bounded size, decompressed if need be.
+
+    Raises:
+        HTTPError: it is cut, it may be cut unnoticed though it is a success, or it makes no sense.
+    """
+    # Where the end of the connection is the end of the answer, a cut answer looks like a whole one.
+    if answer.status < HTTPStatus.MULTIPLE_CHOICES and not answer.chunked and answer.length_remaining is None:
+        raise FramingError("does not tell its length, it may be cut")
+    blocks = _blocks(answer)
+    match answer.headers.get("Content-Encoding", "identity").lower():
+        case "identity":
+            return blocks
+        case "gzip" | "x-gzip":
+            return _inflated(blocks)
+    raise FramingError("is compressed in a way that nobody asked for")
+
+
+def _blocks(answer: BaseHTTPResponse) -> Iterator[bytes]:
+    try:
+        yield from answer.stream(BLOCK, decode_content=False)
+    except ValueError:
+        raise FramingError("has a chunk of a size that makes no sense") from None
+
+
+def _inflated(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """What `blocks` are the gzip of (RFC 1952); nothing where they are none."""
+    inflater = zlib.decompressobj(zlib.MAX_WBITS + 16)
+    begun = False
+    for block in blocks:
+        begun = True
+        waiting = block
+        try:
+            while piece := inflater.decompress(waiting, BLOCK):
+                yield piece
+                waiting = inflater.unconsumed_tail
+        except zlib.error:
+            raise FramingError("is compressed badly") from None
+    if begun and (not inflater.eof or inflater.unused_data):
+        raise FramingError("is incomplete")
