@@ -265,6 +265,8 @@ class Server:
         tls: what the server proves itself with; None for plain HTTP.
 
     Attributes:
+        address: its address and port.
+        url: the root of its URLs, without a slash at the end.
         exchanges: what came in, in order. It is all there when first the transport and then the server is
             closed.
         connections: how many connections were opened, those that never got beyond TLS included.
@@ -284,19 +286,11 @@ class Server:
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _UNREAD)
         self._host = host
         self._last: object = None
+        port = self._listener.getsockname()[1]
+        self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.url = f"http{'s' if tls else ''}://{self.address}"
         self._accepting = Thread(target=self._accept, daemon=True)
         self._accepting.start()
-
-    @property
-    def url(self) -> str:
-        """The root of its URLs, without a slash at the end."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http{'s' if self._tls else ''}://{host}:{self.port}"
-
-    @property
-    def port(self) -> int:
-        """Its TCP port."""
-        return int(self._listener.getsockname()[1])
 
     def play(self, *scripts: Script) -> None:
         """Play `scripts` from the next exchange on."""

@@ -21,8 +21,9 @@ from cursorkit.wire.source import BLOCK
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from _typeshed import ReadableBuffer, SupportsRead
     from urllib3 import BaseHTTPResponse
 
 
@@ -94,6 +95,13 @@ class _HttpConnection(HTTPConnection):
 
 class _HttpsConnection(HTTPSConnection):
     response_class = _Answer
+
+    def send(self, data: SupportsRead[bytes] | Iterable[ReadableBuffer] | ReadableBuffer | str) -> None:
+        # Without TLS it is a broken pipe when a server takes no more, and urllib3 looks whether it answered.
+        try:
+            super().send(data)
+        except ssl.SSLEOFError as error:
+            raise BrokenPipeError from error
 
 
 class _HttpPool(HTTPConnectionPool):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+from http.client import IncompleteRead
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ import urllib3
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
+    LocationParseError,
     NameResolutionError,
     NewConnectionError,
     ReadTimeoutError,
@@ -158,29 +160,31 @@ def _give_up(error: HTTPError, request: Request, sent: Sent) -> NoReturn:
     match error:
         case FramingError():
             raise TransportError(f"the answer of {host} {error}", sent) from None
-        case NameResolutionError():
+        case NameResolutionError() | LocationParseError():
             raise ConnectError(f"cannot find {host}: no such name", sent) from None
         case NewConnectionError():
-            raise ConnectError(f"cannot connect to {host}: {_reason(error)}", sent) from None
+            raise ConnectError(f"cannot connect to {host}: {_reason(error.__cause__)}", sent) from None
         case ConnectTimeoutError():
             raise ConnectError(f"cannot connect to {host}: no answer", sent) from None
         case SSLError() if isinstance(error.args[0], ssl.SSLCertVerificationError):
             message = error.args[0].verify_message
             hint = "--ca-bundle FILE names the authorities to trust"
             raise TrustError(f"the certificate of {host} is not trusted: {message}; {hint}", sent) from None
-        case ReadTimeoutError():
-            raise TransportError(f"{host} fell silent", sent) from None
         case SSLError():
             raise TransportError(f"the TLS connection to {host} broke", sent) from None
-    raise TransportError(f"the connection to {host} broke: {_reason(error)}", sent) from None
+        case ReadTimeoutError():
+            raise TransportError(f"{host} fell silent", sent) from None
+    # Behind words of its own urllib3 has what it wraps.
+    match error.args[-1]:
+        case TimeoutError():
+            raise TransportError(f"{host} takes no more of the body", sent) from None
+        case IncompleteRead():
+            raise TransportError(f"the answer of {host} is incomplete", sent) from None
+        case OSError() as cause:
+            raise TransportError(f"the connection to {host} broke: {_reason(cause)}", sent) from None
+    raise TransportError(f"the answer of {host} makes no sense", sent) from None
 
 
-def _reason(error: BaseException) -> str:
-    """What the operating system says, if it was that; else what sort of mistake it was."""
-    cause: BaseException | None = error
-    while cause is not None:
-        inner = next((each for each in cause.args if isinstance(each, BaseException)), None)
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        cause = inner or cause.__cause__ or cause.__context__
-    return "the answer is incomplete"
+def _reason(error: BaseException | None) -> str:
+    """What the operating system says."""
+    return getattr(error, "strerror", None) or "for reasons unknown"
