@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from cursorkit.errors import CursorkitError, SourceError
+from cursorkit.testing.answers import FLAWED, WHOLE, answer, chunked
 from cursorkit.testing.server import (
     WELL,
     Close,
@@ -22,8 +23,6 @@ from cursorkit.testing.server import (
     Reset,
     Server,
     Write,
-    answer,
-    chunked,
     replying,
 )
 from cursorkit.wire import Bytes, EndpointError, Headers, Request, Sent, TransportError
@@ -186,46 +185,6 @@ class TransportContract:
         transport.close()
 
 
-ANSWERS = {
-    "a length": answer(200, b"whole", [("Content-Type", "text/plain")]),
-    "chunks": chunked(200, b"wh", b"ole", headers=[("Content-Type", "text/plain")]),
-    "no body": answer(204, b""),
-    "an error": answer(409, b"whole"),
-    "compression": answer(200, gzip.compress(b"whole", mtime=0), [("Content-Encoding", "gzip")]),
-}
-"""Whole answers, each of another kind."""
-
-_OK = b"HTTP/1.1 200 OK\r\n"
-_CHUNKED = _OK + b"Transfer-Encoding: chunked\r\n\r\n"
-
-FLAWED = {
-    "no framing": _OK + b"\r\nwhole?",
-    "a negative length": _OK + b"Content-Length: -1\r\n\r\nwhole?",
-    "a length in words": _OK + b"Content-Length: five\r\n\r\nwhole?",
-    "a length with a sign": _OK + b"Content-Length: +5\r\n\r\nwhole",
-    "two lengths": _OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nwhole?",
-    "a length and chunks": chunked(200, b"whole", headers=[("Content-Length", "5")]),
-    "an unknown coding": _OK + b"Transfer-Encoding: x\r\nContent-Length: 5\r\n\r\nwhole",
-    "a chunk of no size": _CHUNKED + b"whole\r\n0\r\n\r\n",
-    "a chunk of a negative size": _CHUNKED + b"-5\r\nwhole\r\n0\r\n\r\n",
-    "a longer chunk": _CHUNKED + b"4\r\nwhole\r\n0\r\n\r\n",
-    "half compressed": answer(200, gzip.compress(b"whole")[:-9], [("Content-Encoding", "gzip")]),
-    "badly compressed": answer(200, b"whole", [("Content-Encoding", "gzip")]),
-    "compressed oddly": answer(200, b"whole", [("Content-Encoding", "x-odd")]),
-    "only an interim answer": b"HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n",
-    "another protocol": b"SSH-2.0-OpenSSH_9.2\r\n",
-    "another version": b"HTTP/9.9 200 OK\r\nContent-Length: 5\r\n\r\nwhole",
-    "no number": b"HTTP/1.1 yes OK\r\nContent-Length: 5\r\n\r\nwhole",
-    "a number too small": b"HTTP/1.1 099 OK\r\nContent-Length: 5\r\n\r\nwhole",
-    "a field without a name": _OK + b"what is this\r\nContent-Length: 5\r\n\r\nwhole",
-    "a field without an end": _OK + b"X: " + 70_000 * b"x",
-    "a thousand fields": _OK + 1_000 * b"X: x\r\n" + b"Content-Length: 5\r\n\r\nwhole",
-    "zeros": bytes(1_000),
-    "silence": b"",
-}
-"""Answers that are none, sent to their end."""
-
-
 class HttpTransportContract(TransportContract):
     """What every transport promises that speaks HTTP: the same, and all this, against a real server.
 
@@ -366,14 +325,14 @@ class HttpTransportContract(TransportContract):
 
     def test_whole_answers(self) -> None:
         """However the server tells their length, and compressed though nobody asked for that."""
-        for name, whole in ANSWERS.items():
+        for name, whole in WHOLE.items():
             self.server.play(replying(whole))
             (response,) = self.send(self.request(Bytes(CONTENT)))
             assert contents(response.body) == (b"" if response.status == 204 else b"whole"), name
 
     def test_an_answer_that_is_cut_is_none(self) -> None:
         """Wherever it is cut: in its first line, between two header fields, in the last line break."""
-        for name, whole in ANSWERS.items():
+        for name, whole in WHOLE.items():
             for end in range(len(whole)):
                 self.server.play(replying(whole[:end], Close()))
                 error = self.fail(self.request(Bytes(b"body")))
@@ -399,7 +358,7 @@ class HttpTransportContract(TransportContract):
 
     def test_an_answer_in_single_bytes(self) -> None:
         """It is as good as any other."""
-        for whole in ANSWERS.values():
+        for whole in WHOLE.values():
             self.server.play((ReadHead(), ReadBody(), Write(whole, piece=1)))
             (response,) = self.send(self.request(Bytes(CONTENT)))
             assert contents(response.body) in {b"", b"whole"}

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from attrs import define, field, frozen
 
+from cursorkit.testing.answers import answer
 from cursorkit.wire import Headers
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable
     from io import BufferedReader
 
 _BLOCK = 256 * 1024
@@ -225,22 +225,6 @@ class Reset:
         # With a linger time of zero, closing is a reset.
         peer.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         raise Gone
-
-
-def answer(status: int = 200, body: bytes = b"{}", headers: Iterable[tuple[str, str]] = ()) -> bytes:
-    """A whole answer that tells its length."""
-    return _answer(status, [*headers, ("Content-Length", str(len(body)))], body)
-
-
-def chunked(status: int = 200, *chunks: bytes, headers: Iterable[tuple[str, str]] = ()) -> bytes:
-    """A whole answer in chunks."""
-    body = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in (*chunks, b""))
-    return _answer(status, [*headers, ("Transfer-Encoding", "chunked")], body)
-
-
-def _answer(status: int, headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    return f"HTTP/1.1 {status} Status\r\n{head}\r\n".encode("latin-1") + body
 
 
 def replying(data: bytes, *after: Step) -> Script:

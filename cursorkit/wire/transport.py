@@ -85,8 +85,10 @@ class Endpoint:
 
 
 _ADDRESS = re.compile(
-    r"(https?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?(?:[/?].*)?", re.IGNORECASE
+    r"(?P<scheme>https?)://(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::(?P<port>[0-9]{1,5}))?(?:[/?].*)?",
+    re.IGNORECASE,
 )
+_LAST_PORT = 65535
 
 
 def check_address(url: str) -> None:
@@ -98,12 +100,22 @@ def check_address(url: str) -> None:
     if not re.match("https?:", url, re.IGNORECASE):
         return
     address = _ADDRESS.fullmatch(url)
-    if address is None:
+    if address is None or int(address["port"] or 0) > _LAST_PORT or not _is_ipv6(address["ipv6"] or "::"):
         raise EndpointError("an endpoint is written as https://HOST, https://HOST:PORT or https://HOST/PATH")
-    if address[1].lower() == "http" and not _is_this_machine(address[2].strip("[]")):
+    if address["scheme"].lower() == "http" and not _is_this_machine(address["ipv6"] or address["name"]):
         raise EndpointError(
             "plain http:// is for this very machine only (127.0.0.0/8, ::1, localhost): use https://"
         )
+
+
+def _is_ipv6(literal: str) -> bool:
+    from ipaddress import IPv6Address
+
+    try:
+        IPv6Address(literal)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_this_machine(host: str) -> bool:

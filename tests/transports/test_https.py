@@ -16,6 +16,7 @@ import trustme
 
 from cursorkit import SourceError
 from cursorkit.files import file_source
+from cursorkit.testing.answers import answer, chunked
 from cursorkit.testing.contracts import CONTENT, HttpTransportContract, Watched, contents
 from cursorkit.testing.server import (
     WELL,
@@ -27,8 +28,6 @@ from cursorkit.testing.server import (
     Server,
     Write,
     WriteBeneath,
-    answer,
-    chunked,
     replying,
 )
 from cursorkit.wire import Bytes, ConnectError, Headers, Request, TransportError, TrustError

@@ -48,7 +48,7 @@ def open_endpoint(endpoint: Endpoint) -> FileStore:
     folder = endpoint.url.partition(":")[2]
     if folder.startswith("///"):
         folder = folder[2:]
-    elif not folder or folder.startswith("//") or "\0" in folder:
+    if not folder or folder.startswith("//") or "\0" in folder:
         raise EndpointError("a store in a folder is written as file:DIR, or file:///DIR")
     return FileStore(folder, endpoint.url)
 
@@ -96,8 +96,7 @@ class FileStore:
         with Sending(request.body) as body:
             try:
                 answer = self._answer(request, body)
-                while body.read(BLOCK):
-                    pass
+                _read_out(body)
             except OSError as error:
                 # Its own words would name the file, and so the study.
                 raise TransportError(f"the store cannot be written: {error.strerror}", body.sent) from None
@@ -117,9 +116,9 @@ class FileStore:
         kind, parameters = media_type(request.headers.get("Content-Type"))
         try:
             if kind == DICOM:
-                return self._store([(Headers([("Content-Type", DICOM)]), body)], study)
+                return self._store([(Headers([("Content-Type", DICOM)]), body)], body, study)
             if kind == RELATED and parameters.get("type", "").lower() == DICOM and "boundary" in parameters:
-                return self._store(split(body, parameters["boundary"]), study)
+                return self._store(split(body, parameters["boundary"]), body, study)
         except MultipartError as error:
             return _refusal(400, "INVALID_ARGUMENT", str(error))
         accepted = f'{DICOM}, or {RELATED}; type="{DICOM}" with a boundary'
@@ -132,14 +131,21 @@ class FileStore:
             return None
         return unquote(found["study"] or "")
 
-    def _store(self, parts: Iterable[tuple[Headers, Readable]], study: str) -> _Answer:
+    def _store(self, parts: Iterable[tuple[Headers, Readable]], body: Readable, study: str) -> _Answer:
         """Stage every part, and only then keep them, so that a body which breaks off leaves nothing."""
         with transaction(self.folder) as opened:
             staged = [_stage(opened, headers, part, study) for headers, part in parts]
+            # The body may still turn out to have changed, behind its last part.
+            _read_out(body)
             results = [_keep(opened, each) if isinstance(each, _Staged) else each for each in staged]
         if not results:
             return _refusal(400, "INVALID_ARGUMENT", "the multipart body has no parts")
         return _report(results, self.folder)
+
+
+def _read_out(body: Readable) -> None:
+    while body.read(BLOCK):
+        pass
 
 
 # --- what becomes of a part -------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, cast
 from cursorkit.wire import EndpointError
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from cursorkit.wire import Endpoint, Opener, Transport
 
 GROUP = "cursorkit.transports"
@@ -26,7 +28,8 @@ def open_transport(endpoint: Endpoint) -> Transport:
     """The transport for `endpoint`, with all that belongs around it.
 
     Raises:
-        EndpointError: nobody serves the scheme of the URL, or the URL is not fit for it.
+        EndpointError: nobody serves the scheme of the URL, or whoever does cannot be loaded, or the URL is
+            not fit for it.
         MissingExtraError: the transport needs an optional dependency.
         SourceError: the CA bundle cannot be read.
     """
@@ -40,6 +43,14 @@ def _opener(scheme: str) -> Opener:
 
     found = entry_points(group=GROUP)
     if scheme in found.names:
-        return cast("Opener", found[scheme].load())
+        return _loaded(found[scheme])
     known = ", ".join(sorted({*_BUILT_IN, *found.names}))
     raise EndpointError(f"no transport serves the endpoint's scheme; there are: {known}")
+
+
+def _loaded(entry: EntryPoint) -> Opener:
+    try:
+        return cast("Opener", entry.load())
+    except Exception as error:  # what a package of somebody else raises when it is imported can be anything
+        message = f"the transport for the endpoint's scheme cannot be loaded: {entry.value}"
+        raise EndpointError(message) from error
