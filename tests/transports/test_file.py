@@ -19,8 +19,6 @@ from cursorkit.wire.multipart import Part, encode
 from cursorkit_transports import FileStore, open_transport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from cursorkit.wire import BodySource, Response
 
 ROOT = "file:store"
@@ -430,77 +428,6 @@ def test_a_disk_that_is_full(store: Store) -> None:
     )
     assert b"TransportError: the store cannot be written: File too large" in child.stderr
     assert list(store.folder.iterdir()) == []
-
-
-# --- several at once ----------------------------------------------------------------------------------------
-
-RACE = """
-import sys
-from cursorkit.wire import Bytes, Headers, Request
-from cursorkit_transports import FileStore
-folder, url, *files = sys.argv[1:]
-store = FileStore(folder, "file:store")
-bodies = [Bytes(open(file, "rb").read()) for file in files]
-print("ready", flush=True)
-sys.stdin.readline()
-for body in bodies:
-    print(store.send(Request("POST", url, Headers([("Content-Type", "application/dicom")]), body)).status)
-"""
-
-
-def race(store: Store, *competitors: list[Path]) -> list[list[int]]:
-    """The statuses that processes get who store their files at the same time."""
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", RACE, store.folder, URL, *files],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for files in competitors
-    ]
-    for child in children:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-    outputs = []
-    for child in children:
-        assert child.stdin is not None
-        child.stdin.write("go\n")
-        child.stdin.flush()
-    for child in children:
-        out, _ = child.communicate(timeout=60)
-        assert child.returncode == 0
-        outputs.append([int(line) for line in out.split()])
-    return outputs
-
-
-def written(folder: Path, images: Iterable[bytes]) -> list[Path]:
-    folder.mkdir()
-    paths = []
-    for number, content in enumerate(images):
-        paths.append(folder / f"{number}.dcm")
-        paths[-1].write_bytes(content)
-    return paths
-
-
-def test_two_processes_store_the_same(store: Store, tmp_path: Path) -> None:
-    images = [image(f"1.2.{number}", study=f"1.{number % 3}") for number in range(40)]
-    files = written(tmp_path / "files", images)
-    assert race(store, files, files) == [[200] * 40, [200] * 40]
-    assert sorted(store.files().values()) == sorted(images)
-
-
-def test_two_processes_store_others_under_the_same_identifiers(store: Store, tmp_path: Path) -> None:
-    ours = [image(f"1.2.{number}", pixels=b"ours") for number in range(40)]
-    theirs = [image(f"1.2.{number}", pixels=b"theirs") for number in range(40)]
-    first, second = race(store, written(tmp_path / "a", ours), written(tmp_path / "b", theirs))
-    kept = store.files()
-    for number in range(40):
-        # One of them was first; the other is told, and what is kept is the first one's.
-        assert sorted([first[number], second[number]]) == [200, 409]
-        winner = ours if first[number] == 200 else theirs
-        assert kept[place(f"1.2.{number}")] == winner[number]
-    assert len(kept) == 40
 
 
 # --- where it is --------------------------------------------------------------------------------------------

@@ -1,0 +1,106 @@
+"""Which servers are trusted."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+
+from cursorkit import SourceError
+from cursorkit.testing.answers import answer
+from cursorkit.testing.server import ReadHead, Server, Write
+from cursorkit.wire import Bytes, Headers, Request, TransportError, TrustError
+from cursorkit_transports import Https
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Proof = Callable[..., ssl.SSLContext]
+
+
+def request(url: str) -> Request:
+    return Request("POST", url, Headers([("Content-Length", "4")]), Bytes(b"body"))
+
+
+def yesterday(authority: trustme.CA) -> trustme.LeafCert:
+    now = datetime.now(UTC)
+    return authority.issue_cert("127.0.0.1", not_before=now - timedelta(2), not_after=now - timedelta(1))
+
+
+@pytest.mark.parametrize(
+    ("certificate", "reason"),
+    [
+        (lambda _: trustme.CA().issue_cert("127.0.0.1"), "unable to get local issuer certificate"),
+        (lambda authority: authority.issue_cert("127.0.0.2", "localhost"), "IP address mismatch"),
+        (yesterday, "certificate has expired"),
+    ],
+    ids=["of an unknown authority", "for another host", "of yesterday"],
+)
+def test_a_server_that_cannot_prove_itself_gets_nothing(
+    certificate: Callable[[trustme.CA], trustme.LeafCert],
+    reason: str,
+    authority: trustme.CA,
+    bundle: str,
+    proof: Proof,
+) -> None:
+    with Server(tls=proof(certificate(authority))) as server:
+        transport = Https(ca_bundle=bundle)
+        with pytest.raises(TrustError, match=reason) as told:
+            transport.send(request(server.url))
+        transport.close()
+    assert told.value.sent.octets == 0
+    assert not told.value.sent.whole
+    assert "--ca-bundle" in str(told.value)
+    assert (server.connections, server.exchanges) == (1, [])
+
+
+def test_the_authorities_of_the_system_know_nothing_of_ours(proof: Proof) -> None:
+    with Server(tls=proof()) as server:
+        transport = Https()
+        with pytest.raises(TrustError):
+            transport.send(request(server.url))
+        transport.close()
+    assert server.exchanges == []
+
+
+def test_old_tls_is_not_spoken(proof: Proof, bundle: str) -> None:
+    context = proof()
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
+        context.minimum_version = ssl.TLSVersion.TLSv1
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with Server(tls=context) as server:
+        transport = Https(ca_bundle=bundle)
+        with pytest.raises(TransportError) as told:
+            transport.send(request(server.url))
+        transport.close()
+    assert told.value.sent.octets == 0
+    assert server.exchanges == []
+
+
+def test_a_server_without_tls_gets_nothing() -> None:
+    with Server((Write(answer()), ReadHead())) as server:
+        transport = Https()
+        with pytest.raises(TransportError, match="TLS"):
+            transport.send(request(f"https://{server.address}/"))
+        transport.close()
+    assert not any(b"POST" in exchange.head for exchange in server.exchanges)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "No such file"), (b"", "it holds no certificate"), (b"CANARY", "it holds no certificate")],
+)
+def test_a_bundle_that_is_none(content: bytes | None, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SourceError, match=reason) as told:
+        Https(ca_bundle=str(path))
+    assert str(path) in str(told.value)
+    assert "CANARY" not in str(told.value)
