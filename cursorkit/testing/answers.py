@@ -57,6 +57,7 @@ FLAWED = {
     "no number": b"HTTP/1.1 yes OK\r\nContent-Length: 5\r\n\r\nwhole",
     "a number too small": b"HTTP/1.1 099 OK\r\nContent-Length: 5\r\n\r\nwhole",
     "a field without a name": _OK + b"what is this\r\nContent-Length: 5\r\n\r\nwhole",
+    "an error with a field without a name": b"HTTP/1.1 503 Busy\r\nwhat is this\r\nX: y\r\n\r\nwhole",
     "a field without an end": _OK + b"X: " + 70_000 * b"x",
     "a thousand fields": _OK + 1_000 * b"X: x\r\n" + b"Content-Length: 5\r\n\r\nwhole",
     "zeros": bytes(1_000),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
 import subprocess
 import sys
@@ -56,6 +57,16 @@ def test_the_first_stays(tmp_path: Path) -> None:
     assert files(tmp_path) == {"1.dcm": b"one", "2.dcm": b"two"}
     after = instance_path(tmp_path, instance("1")).stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_bytes_are_compared_and_not_what_the_system_says_of_files(tmp_path: Path) -> None:
+    with transaction(tmp_path) as opened:
+        first, second = (opened.stage(io.BytesIO(content)) for content in (b"one", b"two"))
+        os.utime(first, (0, 0))
+        os.utime(second, (0, 0))
+        opened.keep(first, instance("1"))
+        with pytest.raises(ConflictError):
+            opened.keep(second, instance("1"))
 
 
 def test_what_goes_wrong_before_anything_is_kept_leaves_nothing(tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ import socket
 import subprocess
 import sys
 import tracemalloc
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
+from attrs import field, frozen
 
 from cursorkit import SourceError
 from cursorkit.files import file_source
@@ -18,6 +20,7 @@ from cursorkit.testing.contracts import CONTENT, HttpTransportContract, Watched,
 from cursorkit.testing.server import (
     WELL,
     Close,
+    Gone,
     Hang,
     ReadBody,
     ReadHead,
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from cursorkit.testing.server import Script
+    from cursorkit.testing.server import Peer, Script
     from cursorkit.wire import BodySource
 
     Proof = Callable[..., ssl.SSLContext]
@@ -93,10 +96,25 @@ def test_one_connection_serves_many_requests(bundle: str, proof: Proof) -> None:
     assert (server.connections, len(server.exchanges)) == (1, 5)
 
 
+@frozen
+class CloseAndTell:
+    """A step of a script: close the connection, and let it be known."""
+
+    closed: Event = field(factory=Event)
+
+    def play(self, peer: Peer) -> None:
+        peer.connection.shutdown(socket.SHUT_WR)
+        self.closed.set()
+        raise Gone
+
+
 def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again() -> None:
-    with Server(replying(answer(), Close()), WELL) as server:
+    last = CloseAndTell()
+    with Server(replying(answer(), last), WELL) as server:
         transport = Https()
-        assert [transport.send(request(server.url)).status for _ in range(2)] == [200, 200]
+        assert transport.send(request(server.url)).status == 200
+        assert last.closed.wait(10)
+        assert transport.send(request(server.url)).status == 200
         transport.close()
     assert server.connections == 2
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ssl
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,15 +14,17 @@ import trustme
 
 from cursorkit import SourceError
 from cursorkit.testing.answers import answer
-from cursorkit.testing.server import ReadHead, Server, Write
+from cursorkit.testing.server import ReadHead, Server, Write, replying
 from cursorkit.wire import Bytes, Headers, Request, TransportError, TrustError
 from cursorkit_transports import Https
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Proof = Callable[..., ssl.SSLContext]
+
+
+PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
 
 
 def request(url: str) -> Request:
@@ -90,6 +95,35 @@ def test_a_server_without_tls_gets_nothing() -> None:
             transport.send(request(f"https://{server.address}/"))
         transport.close()
     assert not any(b"POST" in exchange.head for exchange in server.exchanges)
+
+
+def program(server: Server, *argv: str) -> subprocess.CompletedProcess[str]:
+    command = "projects locations-datasets-dicom-stores-studies-store-instances"
+    words = f"{command} projects/p/locations/l/datasets/d/dicomStores/s studies -r content-type=a/b data=ut"
+    return subprocess.run(
+        [PROGRAM, "--endpoint", server.url, *argv, *words.split(), "-p", "access-token=CANARY"],
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_program_trusts_the_authorities_it_is_given(bundle: str, proof: Proof) -> None:
+    with Server(replying(answer(404)), tls=proof()) as server:
+        result = program(server, "--ca-bundle", bundle)
+    assert result.stderr == "error: the server answered 404 Not Found\n"
+    (exchange,) = server.exchanges
+    assert exchange.headers.get("Authorization") == "Bearer CANARY"
+    assert exchange.body == b"ut"
+
+
+def test_the_program_sends_nothing_to_a_server_that_it_cannot_trust(proof: Proof) -> None:
+    with Server(tls=proof()) as server:
+        result = program(server)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"error: the certificate of {server.address} is not trusted: ")
+    assert "--ca-bundle" in result.stderr
+    assert "CANARY" not in result.stderr
+    assert server.exchanges == []
 
 
 @pytest.mark.parametrize(
