@@ -141,7 +141,7 @@ class ReadBody:
         """Do it."""
         headers = peer.exchange.headers
         if self.octets is None and "Transfer-Encoding" in headers:
-            while size := int(peer.line(), 16):
+            while size := int(peer.line().partition(b";")[0], 16):
                 self._take(peer, size)
                 peer.line()
             peer.line()
