@@ -11,6 +11,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Fixtures that several folders share; pyproject.toml puts tests/plugins on the path.
+pytest_plugins = ["authorized_calls", "google_servers"]
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

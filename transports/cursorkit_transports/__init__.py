@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cursorkit_transports.credentials import application_default, service_account
     from cursorkit_transports.file import FileStore
     from cursorkit_transports.google_auth import Authorized
     from cursorkit_transports.https import Https
@@ -16,7 +17,9 @@ else:
         "FileStore": "cursorkit_transports.file",
         "Https": "cursorkit_transports.https",
         "Memory": "cursorkit_transports.memory",
+        "application_default": "cursorkit_transports.credentials",
         "open_transport": "cursorkit_transports.openers",
+        "service_account": "cursorkit_transports.credentials",
     }
 
     def __getattr__(name: str) -> object:
@@ -27,4 +30,12 @@ else:
         return getattr(import_module(_HOMES[name]), name)
 
 
-__all__ = ["Authorized", "FileStore", "Https", "Memory", "open_transport"]
+__all__ = [
+    "Authorized",
+    "FileStore",
+    "Https",
+    "Memory",
+    "application_default",
+    "open_transport",
+    "service_account",
+]

@@ -2,60 +2,53 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import re
-import warnings
-from collections.abc import Callable
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-import google.auth
 from attrs import evolve
-from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
-from google.auth.exceptions import TransportError as UnreachableError
-from google.auth.transport.urllib3 import Request as TokenRequest
-from google.oauth2 import service_account as accounts
+from google.auth.exceptions import GoogleAuthError
+from google.auth.transport import Request as TokenRequest
+from urllib3.exceptions import HTTPError
+from urllib3.util import Timeout
 
-from cursorkit.errors import SourceError
-from cursorkit.wire import AuthenticationError, ConnectError, Headers
+from cursorkit.wire import AuthenticationError, EndpointError, Headers, TransportError, check_address
+from cursorkit_transports.framing import connections
+from cursorkit_transports.https import CONNECT_TIMEOUT, failure
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import urllib3
     from google.auth.credentials import Credentials
 
     from cursorkit.wire import Request, Response, Transport
 
+TOKEN_TIMEOUT = 60.0
+"""Seconds until whoever gives tokens begins to answer."""
+
 _PROOFS = ("Authorization", "x-goog-api-key")
-_NO_CREDENTIALS = (
-    "there are no credentials: run 'gcloud auth application-default login', or let "
-    "GOOGLE_APPLICATION_CREDENTIALS name the key file of a service account, or give -p access-token@=FILE"
-)
+_FIT_FOR_A_HEADER = re.compile(r"[!-~]+( [!-~]+)*")
+_STUMBLES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What google-auth raises over fields that are not of the shape it expects."""
 
-Finder = Callable[[tuple[str, ...], TokenRequest], "Credentials"]
+_RENEW = "'gcloud auth application-default login' renews those of a user"
+_REFUSALS = {
+    "access_denied": "",
+    "invalid_client": "",
+    "invalid_grant": ": they have expired or were revoked, or the clock of this machine is wrong",
+    "invalid_request": "",
+    "invalid_scope": ": a scope that was asked for is unknown, or not granted",
+    "unauthorized_client": "",
+    "unsupported_grant_type": "",
+}
+"""How a server refuses (RFC 6749, 4.1.2.1 and 5.2), and what it means. No other word of it is repeated."""
 
-
-def application_default(scopes: tuple[str, ...], request: TokenRequest) -> Credentials:
-    """Google's application default credentials, for exactly `scopes`."""
-    with warnings.catch_warnings():
-        # Advice on quota projects, given on standard error at every call.
-        warnings.simplefilter("ignore")
-        credentials, _ = google.auth.default(scopes=list(scopes), request=request)
-    return credentials
-
-
-def service_account(path: str, scopes: tuple[str, ...]) -> Credentials:
-    """The credentials of the service account whose key file is at `path`, for exactly `scopes`.
-
-    Raises:
-        SourceError: the file cannot be read.
-        AuthenticationError: it is no key file of a service account.
-    """
-    try:
-        found: Credentials = accounts.Credentials.from_service_account_file(path, scopes=list(scopes))
-    except OSError as error:
-        raise SourceError("unreadable-file", f"cannot read '{path}': {error.strerror}") from None
-    except (GoogleAuthError, ValueError):
-        raise AuthenticationError(f"'{path}' is not the key file of a service account") from None
-    return found
+# Without this, Python prints what google-auth has to say of the scopes of a user.
+logging.getLogger("google").addHandler(logging.NullHandler())
 
 
 class Authorized:
@@ -67,6 +60,7 @@ class Authorized:
             the first request needs them, and only ever used for https.
         scopes: what the default credentials are for.
         ca_bundle: the authorities to trust when a token is fetched, instead of those of the system.
+        token_timeout: seconds until whoever gives tokens begins to answer.
     """
 
     def __init__(
@@ -76,11 +70,12 @@ class Authorized:
         *,
         scopes: tuple[str, ...] = (),
         ca_bundle: str | None = None,
+        token_timeout: float = TOKEN_TIMEOUT,
     ) -> None:
         self._transport = transport
         self._given = credentials
         self._scopes = scopes
-        self._ca_bundle = ca_bundle
+        self._tokens = _Tokens(ca_bundle, token_timeout)
         self._lock = Lock()
 
     def send(self, request: Request) -> Response:
@@ -88,47 +83,128 @@ class Authorized:
 
         Raises:
             AuthenticationError: there is no token to be had.
-            ConnectError: whoever gives tokens cannot be reached.
+            TransportError: whoever gives tokens cannot be reached, is not trusted, or is busy.
+            SourceError: the CA bundle cannot be read.
         """
         proven = any(name in request.headers for name in _PROOFS)
-        if proven or (self._given is None and not request.url.startswith("https:")):
+        if proven or (self._given is None and not request.url.lower().startswith("https:")):
             return self._transport.send(request)
-        response = self._transport.send(self._signed(request))
-        if response.status != 401:
-            return response
-        return self._transport.send(self._signed(request, anew=True))
+        token, response = self._attempt(request)
+        if response.status == 401:
+            _, response = self._attempt(request, refused=token)
+        return response
 
     def close(self) -> None:
-        """Close the transport within."""
+        """Close the transport within, and the connections to whoever gives tokens."""
         self._transport.close()
+        self._tokens.close()
 
-    def _signed(self, request: Request, *, anew: bool = False) -> Request:
+    def _attempt(self, request: Request, refused: str | None = "") -> tuple[str | None, Response]:
+        token, fields = self._proof(refused)
+        headers = Headers([*request.headers, *fields.items()])
+        return token, self._transport.send(evolve(request, headers=headers))
+
+    def _proof(self, refused: str | None) -> tuple[str | None, dict[str, str]]:
+        """A token other than the one that was refused, and the header fields that carry it.
+
+        The credentials' own `before_request` is not used: it also looks up, in the background, which regions
+        the account is confined to.
+        """
         fields: dict[str, str] = {}
-        try:
-            with self._lock:
-                if anew:
-                    self._credentials.refresh(self._tokens)
-                self._credentials.before_request(self._tokens, request.verb, request.url, fields)
-        except GoogleAuthError as error:
-            _give_up(error)
-        return evolve(request, headers=Headers([*request.headers, *fields.items()]))
-
-    @cached_property
-    def _tokens(self) -> TokenRequest:
-        from cursorkit_transports.framing import connections
-
-        return TokenRequest(connections(self._ca_bundle))
+        with self._lock:
+            try:
+                credentials = self._credentials
+                if not credentials.valid or credentials.token == refused:
+                    credentials.refresh(self._tokens)
+                credentials.apply(fields)
+                token = credentials.token
+                fit = all(map(_FIT_FOR_A_HEADER.fullmatch, fields.values()))
+            except GoogleAuthError as error:
+                raise _explained(error) from None
+            except _STUMBLES:
+                raise AuthenticationError(
+                    "cannot fetch a token: the credentials, or the answer to them, are malformed"
+                ) from None
+        if not fit:
+            raise AuthenticationError("the credentials gave a token that no header can carry")
+        return token, fields
 
     @cached_property
     def _credentials(self) -> Credentials:
-        return self._given or application_default(self._scopes, self._tokens)
+        if self._given is not None:
+            return self._given
+        from cursorkit_transports.credentials import application_default
+
+        return application_default(self._scopes)
 
 
-def _give_up(error: GoogleAuthError) -> NoReturn:
-    """Tell what happened in our own words: those of the library may repeat what the token's server said."""
-    if isinstance(error, DefaultCredentialsError):
-        raise AuthenticationError(_NO_CREDENTIALS) from None
-    if error.retryable or isinstance(error, UnreachableError):
-        raise ConnectError("the server that gives tokens cannot be reached, or is busy") from None
-    code = re.match(r"[a-z_]+", str(error.args[0])) if error.args else None
-    raise AuthenticationError(f"the credentials were refused{f' ({code[0]})' if code else ''}") from None
+class _Tokens(TokenRequest):
+    """How google-auth talks to whoever gives tokens: every server verified, once, and not for ever.
+
+    What proves who is asking goes by POST. It leaves this machine by TLS only, and a JSON object answers it:
+    anything else comes from some server or proxy in between, and says nothing of the credentials.
+    """
+
+    def __init__(self, ca_bundle: str | None, timeout: float) -> None:
+        self._ca_bundle = ca_bundle
+        self._timeout = Timeout(connect=CONNECT_TIMEOUT, read=timeout)
+
+    def __call__(
+        self,
+        url: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout | None = None,
+        **_: object,
+    ) -> urllib3.BaseHTTPResponse:
+        if method == "POST" and not _is_safe(url):
+            raise AuthenticationError("cannot fetch a token: the credentials name no https:// address")
+        try:
+            answer = self._pool.request(
+                method,
+                url,
+                body=body,
+                headers=headers,
+                timeout=timeout or self._timeout,
+                redirect=False,
+            )
+        except HTTPError as error:
+            told = failure(error, url)
+            raise type(told)(f"cannot fetch a token: {told}") from None
+        if method == "POST" and (answer.status >= 500 or not _is_object(answer.data)):
+            raise TransportError("cannot fetch a token: the server that gives them is busy, or none")
+        return answer
+
+    @cached_property
+    def _pool(self) -> urllib3.PoolManager:
+        return connections(self._ca_bundle)
+
+    def close(self) -> None:
+        if "_pool" in vars(self):
+            self._pool.clear()
+
+
+def _is_safe(url: str) -> bool:
+    try:
+        check_address(url)
+    except EndpointError:
+        return False
+    return url.partition(":")[0].lower() in {"http", "https"}
+
+
+def _is_object(content: bytes) -> bool:
+    try:
+        return isinstance(json.loads(content), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _explained(error: GoogleAuthError) -> TransportError:
+    """What happened in our own words: those of the library may repeat what the token's server said."""
+    if error.retryable:
+        return TransportError("cannot fetch a token: the server that gives them is busy")
+    answer = error.args[1] if len(error.args) > 1 else None
+    code = answer.get("error") if isinstance(answer, dict) else None
+    reason = f" ({code}){_REFUSALS[code]}" if isinstance(code, str) and code in _REFUSALS else ""
+    return AuthenticationError(f"the credentials were refused{reason}; {_RENEW}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from http.client import IncompleteRead
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import urllib3
@@ -32,6 +32,7 @@ from cursorkit.wire import (
     TrustError,
     check_address,
 )
+from cursorkit.wire.message import NOTHING_SENT
 from cursorkit_transports.framing import FramingError, connections, content
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Https:
             try:
                 return self._exchange(request, fields, sending)
             except HTTPError as error:
-                _give_up(error, request, sending.sent)
+                raise failure(error, request.url, sending.sent) from None
             except OSError as error:
                 # Those of the network are HTTPErrors by now.
                 message = f"the answer cannot be kept: {error.strerror}"
@@ -154,35 +155,35 @@ def _fields(request: Request, length: int) -> urllib3.HTTPHeaderDict:
     return fields
 
 
-def _give_up(error: HTTPError, request: Request, sent: Sent) -> NoReturn:
-    """Tell what happened in our own words: those of the libraries may repeat headers and addresses."""
-    host = urlsplit(request.url).netloc
+def failure(error: HTTPError, url: str, sent: Sent = NOTHING_SENT) -> TransportError:
+    """What happened, in our own words: those of the libraries may repeat headers and addresses."""
+    host = urlsplit(url).netloc
     match error:
         case FramingError():
-            raise TransportError(f"the answer of {host} {error}", sent) from None
+            return TransportError(f"the answer of {host} {error}", sent)
         case NameResolutionError() | LocationParseError():
-            raise ConnectError(f"cannot find {host}: no such name", sent) from None
+            return ConnectError(f"cannot find {host}: no such name", sent)
         case NewConnectionError():
-            raise ConnectError(f"cannot connect to {host}: {_reason(error.__cause__)}", sent) from None
+            return ConnectError(f"cannot connect to {host}: {_reason(error.__cause__)}", sent)
         case ConnectTimeoutError():
-            raise ConnectError(f"cannot connect to {host}: no answer", sent) from None
+            return ConnectError(f"cannot connect to {host}: no answer", sent)
         case SSLError() if isinstance(error.args[0], ssl.SSLCertVerificationError):
             message = error.args[0].verify_message
             hint = "--ca-bundle FILE names the authorities to trust"
-            raise TrustError(f"the certificate of {host} is not trusted: {message}; {hint}", sent) from None
+            return TrustError(f"the certificate of {host} is not trusted: {message}; {hint}", sent)
         case SSLError():
-            raise TransportError(f"the TLS connection to {host} broke", sent) from None
+            return TransportError(f"the TLS connection to {host} broke", sent)
         case ReadTimeoutError():
-            raise TransportError(f"{host} fell silent", sent) from None
+            return TransportError(f"{host} fell silent", sent)
     # Behind words of its own urllib3 has what it wraps.
     match error.args[-1]:
         case TimeoutError():
-            raise TransportError(f"{host} takes no more of the body", sent) from None
+            return TransportError(f"{host} takes no more of the body", sent)
         case IncompleteRead():
-            raise TransportError(f"the answer of {host} is incomplete", sent) from None
+            return TransportError(f"the answer of {host} is incomplete", sent)
         case OSError() as cause:
-            raise TransportError(f"the connection to {host} broke: {_reason(cause)}", sent) from None
-    raise TransportError(f"the answer of {host} makes no sense", sent) from None
+            return TransportError(f"the connection to {host} broke: {_reason(cause)}", sent)
+    return TransportError(f"the answer of {host} makes no sense", sent)
 
 
 def _reason(error: BaseException | None) -> str:
