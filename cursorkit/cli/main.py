@@ -171,16 +171,21 @@ def _tell_outcome(outcome: Outcome, *, quiet: bool) -> None:
 
 def _tell(text: str, colour: int) -> None:
     """Say it, its first line in colour where somebody looks at a terminal that wants it."""
-    first, newline, rest = text.partition("\n")
+    first, newline, rest = _plain(text).partition("\n")
     if sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
         first = f"\x1b[{colour}m{first}\x1b[0m"
     _write(first + newline + rest)
 
 
 def _say(text: str) -> None:
+    _write(_plain(text))
+
+
+def _plain(text: str) -> str:
+    """Lines in which nothing speaks to the terminal."""
     from cursorkit.errors import printable
 
-    _write("\n".join(map(printable, text.splitlines())))
+    return "\n".join(map(printable, text.splitlines()))
 
 
 def _write(text: str) -> None:

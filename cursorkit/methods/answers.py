@@ -74,6 +74,8 @@ def _verdict(code: int) -> Verdict:
 
 def _explained(response: Response) -> str:
     told = f"the server answered {status(response)}"
+    if response.status == 401:
+        told += ", the token or key is missing, wrong or expired"
     if 300 <= response.status < 400:
         return f"{told} and points to another address, which is not followed"
     reason = _reason(parsed(contents(response))[0])
@@ -81,10 +83,10 @@ def _explained(response: Response) -> str:
 
 
 def _reason(value: Json) -> str:
-    """The message of Google's error format, which is sometimes wrapped in a list."""
+    """The message of Google's error format, which is sometimes wrapped in a list; in one line."""
     if isinstance(value, list) and value:
         value = value[0]
     error = value.get("error") if isinstance(value, dict) else None
     if isinstance(error, dict) and isinstance(error.get("message"), str):
-        return str(error["message"])
-    return error if isinstance(error, str) else ""
+        error = error["message"]
+    return " ".join(error.split()) if isinstance(error, str) else ""

@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlencode
 
+from attrs import evolve
+
 from cursorkit.body.build import Body, absent
 from cursorkit.body.editor import edit
 from cursorkit.errors import ArgumentErrors, Problem, SourceError
@@ -108,7 +110,17 @@ def call(
     except TransportError as error:
         return failed(error)
     outcome = read(method, response)
-    return outcome if method.answer.reconcile is None else method.answer.reconcile(request, outcome)
+    if method.answer.reconcile is not None:
+        outcome = method.answer.reconcile(request, outcome)
+    return evolve(outcome, message=_discreet(outcome.message, request))
+
+
+def _discreet(message: str, request: Request) -> str:
+    """`message` without the secrets of `request`: Google's servers name a key that they have suspended."""
+    for each in CREDENTIALS:
+        secret = request.headers.get(each.header).removeprefix(each.scheme)
+        message = message.replace(secret, "***") if secret else message
+    return message
 
 
 def failed(error: TransportError) -> Outcome:
