@@ -360,7 +360,7 @@ ANSWERS = {
         6,
         "cannot fetch a token: the server that gives them is",
     ),
-    "no answer": (HANG_UP, 6, "cannot fetch a token: the connection to localhost:"),
+    "no answer": (HANG_UP, 6, "cannot fetch a token: the answer of localhost:"),
 }
 
 

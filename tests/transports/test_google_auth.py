@@ -259,7 +259,7 @@ ANSWERS = {
     "a list": (as_json(200, ["SECRET"]), _LATER, "busy, or none"),
     "no text": (Answer(200, b"SECRET\xff"), _LATER, "busy, or none"),
     "nothing": (Answer(200, b""), _LATER, "busy, or none"),
-    "no answer": (HANG_UP, _LATER, "cannot fetch a token: the connection to localhost:[0-9]+ broke"),
+    "no answer": (HANG_UP, _LATER, "cannot fetch a token: the answer of localhost:[0-9]+ is incomplete"),
     "silence": (SILENCE, _LATER, "cannot fetch a token: localhost:[0-9]+ fell silent"),
 }
 
