@@ -95,11 +95,13 @@ def _work(job: Job, arguments: Arguments) -> int:
                 output.write(_document(job, outcome.value))
             return outcome.verdict.value
     except BrokenPipeError:
-        # Nobody reads: leave quietly, and keep Python from flushing again on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Nobody reads: leave quietly.
+        _give_up_output()
         return _BROKEN_PIPE
     except CursorkitError as error:
         _tell(f"error: {error}", _RED)
+        if isinstance(error, OutputError):
+            _give_up_output()
         return _LOCAL if isinstance(error, OutputError | SourceError | MissingExtraError) else _USAGE
 
 
@@ -198,6 +200,12 @@ def _print(text: str) -> int:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return _BROKEN_PIPE
     return 0
+
+
+def _give_up_output() -> None:
+    """Keep Python from flushing what could not be written again on its way out, and failing once more."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
