@@ -1,31 +1,38 @@
-"""The project's own vectors: a runner that any implementation could have, and this one's answers."""
+"""The project's own vectors, asked by the runner that any implementation can have."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
 
-from cursorkit import ArgumentErrors, Cursor, CursorError, SourceError, build
-from cursorkit.schema.discovery import Schemas
-from cursorkit.wire import Bytes
-
 if TYPE_CHECKING:
-    from cursorkit.wire import BodySource
+    from collections.abc import Callable
 
-FOLDER = Path(__file__).resolve().parents[2] / "grammar" / "vectors"
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "grammar" / "vectors"
 FILES = sorted(path for path in FOLDER.glob("*.json") if path.name != "schema.json")
+OURSELVES = [sys.executable, str(Path(__file__).with_name("answering.py"))]
+
+Run = subprocess.CompletedProcess[str]
 
 
-def vectors(name: str) -> list[Any]:
-    document = json.loads((FOLDER / name).read_bytes())
-    return [pytest.param(document.get("schemas"), v, id=v["name"]) for v in document["vectors"]]
+@pytest.fixture
+def run() -> Callable[..., Run]:
+    def asked(*command: str, runner: Path = ROOT / "grammar" / "runner.py") -> Run:
+        return subprocess.run(
+            [sys.executable, str(runner), *command], check=False, capture_output=True, text=True
+        )
+
+    return asked
 
 
-def test_there_are_vectors() -> None:
+def test_there_are_vectors_of_every_sort() -> None:
     assert [path.name for path in FILES] == ["bodies.json", "extensions.json", "moves.json"]
 
 
@@ -37,36 +44,37 @@ def test_the_vectors_fit_their_schema(path: Path) -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize(("_schemas", "vector"), vectors("moves.json"))
-def test_move(_schemas: None, vector: dict[str, Any]) -> None:
-    cursor = Cursor(tuple(vector["start"]))
-    if "error" in vector:
-        with pytest.raises(CursorError) as told:
-            cursor.move(vector["path"])
-        assert told.value.kind == vector["error"]
-    else:
-        assert cursor.move(vector["path"]) == Cursor(tuple(vector["result"]))
+def test_every_vector_is_answered_rightly(run: Callable[..., Run]) -> None:
+    asked = run(*OURSELVES)
+    assert asked.returncode == 0, asked.stdout
+    count = sum(len(json.loads(path.read_bytes())["vectors"]) for path in FILES)
+    assert asked.stdout == f"{count} of {count} vectors are answered rightly\n"
 
 
-@pytest.mark.parametrize(("schemas", "vector"), vectors("bodies.json") + vectors("extensions.json"))
-def test_body(schemas: dict[str, Any], vector: dict[str, Any]) -> None:
-    held = vector.get("files", {})
+def test_the_runner_finds_a_wrong_answer(run: Callable[..., Run]) -> None:
+    code = 'import sys\nfor line in sys.stdin: print(\'{"body": {}, "cursor": []}\')'
+    asked = run(sys.executable, "-c", code)
+    assert asked.returncode == 1
+    assert "bodies.json: a field at the cursor\n  expected" in asked.stdout
+    assert "bodies.json: nothing\n" not in asked.stdout
 
-    def files(name: str) -> BodySource:
-        if name not in held:
-            raise SourceError("no-file", f"there is no '{name}'")
-        return Bytes(held[name].encode())
 
-    schema = Schemas(schemas).named(vector["schema"])
-    if "errors" in vector:
-        with pytest.raises(ArgumentErrors) as told:
-            build(schema, vector["arguments"], files=files, extensions=vector.get("extensions", True))
-        assert [
-            {"kind": each.kind, "argument": each.index, "text": each.argument[slice(*each.span)]}
-            for each in told.value.problems
-        ] == vector["errors"]
-    else:
-        body = build(schema, vector["arguments"], files=files, extensions=vector.get("extensions", True))
-        # JSON text tells 1, 1.0 and true apart.
-        assert json.dumps(body.value) == json.dumps(vector["body"])
-        assert list(body.cursor.names) == vector["cursor"]
+def test_the_runner_tells_1_from_1_0_and_from_true(run: Callable[..., Run], tmp_path: Path) -> None:
+    runner = tmp_path / "runner.py"
+    runner.write_bytes((ROOT / "grammar" / "runner.py").read_bytes())
+    (tmp_path / "vectors").mkdir()
+    vector = {"name": "one", "schema": "S", "arguments": [], "body": 1, "cursor": []}
+    (tmp_path / "vectors" / "one.json").write_text(json.dumps({"schemas": {}, "vectors": [vector]}))
+    for value, code in {"1": 0, "1.0": 1, "true": 1}.items():
+        answer = f'{{"body": {value}, "cursor": []}}'
+        assert run(sys.executable, "-c", f"print('{answer}')", runner=runner).returncode == code
+
+
+def test_no_vectors_are_no_success(run: Callable[..., Run], tmp_path: Path) -> None:
+    runner = tmp_path / "runner.py"
+    runner.write_bytes((ROOT / "grammar" / "runner.py").read_bytes())
+    assert run(*OURSELVES, runner=runner).returncode == 1
+
+
+def test_an_implementation_that_says_nothing_is_wrong(run: Callable[..., Run]) -> None:
+    assert run(sys.executable, "-c", "pass").returncode == 1
