@@ -16,7 +16,6 @@ from cursorkit.schema.types import List, Object
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cursorkit.body.elsewhere import Structure
     from cursorkit.body.places import Nowhere, Places
     from cursorkit.schema.types import Field, Schema
 
@@ -75,6 +74,28 @@ class Absence:
     public: bool = False
 
 
+@frozen
+class _Mended:
+    """What was perhaps meant by names that lead nowhere.
+
+    Attributes:
+        names: the first of them up to the last mistake; none where they are like nothing that is known.
+        place: where all of them lead; None if nobody knows.
+        unsolved: those, behind the first, of which nobody knows in which structure they are.
+        by_key: whether the last of `names` is the key of a `/=`.
+    """
+
+    names: tuple[str, ...]
+    place: Place | None = None
+    unsolved: tuple[str, ...] = ()
+    by_key: bool = False
+
+    def __str__(self) -> str:
+        if self.by_key:
+            return f"{'.'.join(self.names[:-1])}/={self.names[-1]}"
+        return ".".join(self.names)
+
+
 class Guide:
     """Explains paths that break off in a body of one schema."""
 
@@ -124,47 +145,56 @@ class Guide:
         self._left -= 1
         if self._left < 0:
             return Absence(message)
-        mended, meant = self._mended(lead)
-        hints = [Hint(f"did you mean '{mended}'?")] if mended else []
-        hints += self._found(lead, mended.removeprefix("/=").partition(".")[0])
+        mended = self._mended(lead)
+        hints = [Hint(f"did you mean '{mended}'?")] if mended.names else []
+        hints += self._around(lead) or self._elsewhere_than(lead, mended)
+        hints += next(filter(None, map(self._anywhere, mended.unsolved)), ())
         if schema.fields:
             hints.append(Hint(f"{schema.member}s here: {listed(each.cli for each in schema.fields)}"))
+        meant = mended.place
         public = meant is not None and meant.public and not any(map(self._elsewhere.is_private, lead.rest))
         return Absence(message, tuple(hints), meant, public)
 
-    def _mended(self, lead: Lead) -> tuple[str, Place | None]:
-        """What was perhaps meant by `lead.rest`, up to the last mistake in it; and where all of it leads."""
+    def _mended(self, lead: Lead) -> _Mended:
         place, names, mistakes = lead.nowhere.above, list(lead.rest), 0
         for at, name in enumerate(names):
             by_key = lead.by_key and at == len(names) - 1
             enter = self._places.enter_key if by_key else self._places.enter
             spot = enter(place, name)
-            if not isinstance(spot, Place):
-                near = _nearest(place, name, by_key=by_key)
-                if near is None:
-                    return _joined(names[:mistakes], by_key=False), None
+            if not isinstance(spot, Place) and (near := _nearest(place, name, by_key=by_key)) is not None:
                 names[at], mistakes = near, at + 1
                 spot = enter(place, near)
             if not isinstance(spot, Place):
-                return _joined(names[:mistakes], by_key=False), None
+                return _Mended(tuple(names[:mistakes]), unsolved=lead.rest[max(at, 1) :])
             place = spot
-        return _joined(names[:mistakes], by_key=lead.by_key and mistakes == len(names)), place
+        return _Mended(tuple(names[:mistakes]), place, by_key=lead.by_key and mistakes == len(names))
 
-    def _found(self, lead: Lead, here: str) -> Iterator[Hint]:
-        """Where else the name is known, around the place or anywhere; or one more like it than `here`."""
-        name = lead.rest[0]
+    def _around(self, lead: Lead) -> tuple[Hint, ...]:
+        """The innermost structure around the last place that has a field of this name."""
         for depth, place in _ancestors(lead):
-            if isinstance(place.schema, Object) and _is_settable(place.schema.find(name)):
-                yield Hint(_to_be_in(lead, depth), plain=not place.extensions)
-                return
-        structure = self._elsewhere.find(name)
-        if structure is not None:
-            if structure.path != lead.passed:
-                yield Hint(f"did you mean to be in '{structure}'? {_move_to(structure)}", structure.plain)
-            return
-        known, structure = self._elsewhere.like(name)
-        if structure is not None and structure.path != lead.passed and nearest(name, (here, known)) != here:
-            yield Hint(f"did you mean '{known}' in '{structure}'? {_move_to(structure)}", structure.plain)
+            if isinstance(place.schema, Object) and _is_settable(place.schema.find(lead.rest[0])):
+                return (Hint(_to_be_in(lead, depth), plain=not place.extensions),)
+        return ()
+
+    def _elsewhere_than(self, lead: Lead, mended: _Mended) -> tuple[Hint, ...]:
+        """Another structure that has a field of this name, or of one more like it than what was mended."""
+        name = lead.rest[0]
+        known, structure = self._elsewhere.find(name)
+        if structure is None or structure.path == lead.passed:
+            return ()
+        if mended.names and known != name and nearest(name, (mended.names[0], known)) == mended.names[0]:
+            return ()
+        return self._anywhere(name)
+
+    def _anywhere(self, name: str) -> tuple[Hint, ...]:
+        """A structure that has a field of this name, or of one like it."""
+        known, structure = self._elsewhere.find(name)
+        if structure is None:
+            return ()
+        meant = "to be" if known == name else f"'{known}'"
+        wildcard = ", for a KEY of your choice" if KEY in structure.path else ""
+        text = f"did you mean {meant} in '{structure}'? move there with {structure}{wildcard}"
+        return (Hint(text, structure.plain),)
 
 
 def _ancestors(lead: Lead) -> Iterator[tuple[int, Place]]:
@@ -188,10 +218,6 @@ def _to_be_in(lead: Lead, depth: int) -> str:
     return f"did you mean to be in '{path}'? {f'move there with {move}' if move else 'the cursor is there'}"
 
 
-def _move_to(structure: Structure) -> str:
-    return f"move there with {structure}" + (", for a KEY of your choice" if KEY in structure.path else "")
-
-
 def _nearest(place: Place, name: str, *, by_key: bool) -> str | None:
     """The field of `place` that `name` is most like, as it is spelled in such a position."""
     if not isinstance(place.schema, Object):
@@ -210,10 +236,6 @@ def _new_part(above: Place, name: str) -> tuple[Hint, ...]:
     if isinstance(items, Object) and _is_settable(items.find(name)):
         return (Hint(f"did you mean '+.{name}'?", plain=False),)
     return ()
-
-
-def _joined(names: list[str], *, by_key: bool) -> str:
-    return ".".join(names[:-1]) + f"/={names[-1]}" if by_key else ".".join(names)
 
 
 def _is_settable(field: Field | None) -> bool:

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
     from cursorkit.schema.types import Field, Schema
 
-_MOST_STRUCTURES = 1_000
+_MOST_STRUCTURES = 5_000
 """Structures that are searched: documents hold hundreds, and go in circles."""
+
+_MOST_SEARCHES = 200
+"""Names that are compared with all others: no hand misspells so many."""
 
 _MOST_NAMES = 5_000
 """Names that a misspelled one is compared with."""
@@ -58,26 +61,26 @@ class Elsewhere:
 
     def __init__(self, whole: Schema) -> None:
         self._whole = whole
+        self._left = _MOST_SEARCHES
 
-    def find(self, name: str) -> Structure | None:
-        """Where a field has this name, in any spelling."""
-        return self._by_name.get(name)
-
-    def like(self, name: str) -> tuple[str, Structure | None]:
-        """The field that `name` was most likely meant to be, and where it is; None if none is like it."""
-        near = nearest(name, islice(self._by_name, _MOST_NAMES)) or ""
-        return near, self._by_name.get(near)
+    def find(self, name: str) -> tuple[str, Structure | None]:
+        """The field of this name, or the one it was most likely meant to be, and where; None if none is."""
+        if name not in self._by_name:
+            self._left -= 1
+            near = nearest(name, islice(self._by_name, _MOST_NAMES)) if self._left >= 0 else None
+            return ("", None) if near is None else self._by_name[near]
+        return name, self._by_name[name][1]
 
     def is_private(self, name: str) -> bool:
         """Whether a value that is meant for a field of about this name may be one that nobody should see."""
         return nearest(name, self._private) is not None
 
     @cached_property
-    def _by_name(self) -> dict[str, Structure]:
-        found: dict[str, Structure] = {}
+    def _by_name(self) -> dict[str, tuple[str, Structure]]:
+        found: dict[str, tuple[str, Structure]] = {}
         for structure, field in self._fields:
             for name in (field.cli, field.wire, field.python):
-                found.setdefault(name, structure)
+                found.setdefault(name, (field.cli, structure))
         return found
 
     @cached_property

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from cursorkit.body.absence import Guide, Lead
 from cursorkit.body.mistakes import Scene, climbed, spans
-from cursorkit.body.places import Nowhere, Place, Places
+from cursorkit.body.places import NEW, Nowhere, Place, Places, is_element
 from cursorkit.body.tree import ConflictError, Tree
 from cursorkit.body.values import contents, document, no_files, text
 from cursorkit.errors import CursorError, SourceError, shortened
@@ -117,10 +117,10 @@ class Walk:
         """The places of the cursor's names, behind that of the root."""
         self._lost = False
         """A move failed, so nobody knows where relative paths were meant to start."""
-        self._blind = False
-        """An assignment was passed over in silence, so nobody knows how long lists are."""
-        self._climb = ""
-        """Where the dots of the last move led."""
+        self._passed_over: set[str] = set()
+        """Names in assignments that nothing was told of, though nobody knows what they were meant to set."""
+        self._origin: tuple[str, ...] | None = None
+        """Where the last move began; None where nobody knows."""
 
     def take(self, statement: Statement, files: Files = no_files) -> Key | None:
         """Carry out an argument, and tell the place that it set; None for a move and for a mistake."""
@@ -138,7 +138,7 @@ class Walk:
         """Move the cursor."""
         start = self._begin(statement)
         self._lost = start is None
-        self._climb = "" if start is None else climbed(statement.path, self.cursor.names)
+        self._origin = None if start is None else self.cursor.names
         if start is not None:
             self._go(statement, start)
         self.last_move = statement
@@ -147,7 +147,7 @@ class Walk:
         """Set the place that the path of `statement` reaches to what `reader` takes `value` for there."""
         start = self._begin(statement)
         if start is None:
-            self._blind = True
+            self._passed_over |= {*statement.path.reduced[1]} or {NEW}
             return None
         place = base = self._trail[start]
         for name in statement.path.reduced[1]:
@@ -155,6 +155,7 @@ class Walk:
         if isinstance(place, Nowhere):
             self._misplace(statement, start, reader, value)
             return None
+        self._use(base, place)
         try:
             read, below, extension = reader(value, place)
         except Mismatch as mismatch:
@@ -176,7 +177,6 @@ class Walk:
             return None
         if refused:
             return None
-        self._use(base, place)
         if extension is not None:
             self.used.append((self.index, extension))
         if isinstance(place.schema, Scalar) and place.schema.advice:
@@ -198,7 +198,7 @@ class Walk:
             return None
         if adrift:
             return None
-        if start + len(path.reduced[1]) > DEEPEST:
+        if start + len(path.reduced[1]) + isinstance(statement, KeyMove) > DEEPEST:
             self.problems.append(self._scene(statement).too_deep(DEEPEST))
             return None
         return start
@@ -249,7 +249,7 @@ class Walk:
                 by_key=isinstance(statement, KeyMove),
             )
         )
-        if nowhere.kind != "index-gap" or not self._blind:
+        if nowhere.kind != "index-gap" or not self._may_be_longer(nowhere.above):
             span = spans(statement, len(self.cursor.names))[depth - 1]
             self.problems.append(self._scene(statement).misled(nowhere.kind, absence, span))
         return absence
@@ -259,7 +259,7 @@ class Walk:
         trail = self._passed(statement, start)
         absence = self._mislead(statement, start, trail)
         if absence is None:
-            self._blind = True
+            self._passed_over |= {*statement.path.reduced[1]} or {NEW}
             return
         way = cast("Nowhere", trail[-1]).way
         if absence.meant is not None:
@@ -267,6 +267,10 @@ class Walk:
             with suppress(Mismatch):
                 way += reader(value, absence.meant)[1]
         self.tree.reserve(way)
+
+    def _may_be_longer(self, above: Place) -> bool:
+        """Whether a list was perhaps meant to have more elements than it has."""
+        return any(name == above.name or is_element(name) for name in self._passed_over)
 
     def _conflict(
         self, conflict: ConflictError, statement: Statement, start: int, place: Place, way: Way
@@ -276,9 +280,8 @@ class Walk:
         depth = len(conflict.key)
         if conflict.kind == "kind-clash" and depth < start:
             above = cast("Place", self._trail[depth])
-            self._trail[depth + 1 :] = [Nowhere(above, "kind-clash", above.way)] * (
-                len(self._trail) - depth - 1
-            )
+            gone = Nowhere(above, "kind-clash", above.way)
+            self._trail[depth + 1 :] = [gone for _ in self._trail[depth + 1 :]]
         self.problems.append(self._scene(statement).conflicting(conflict, place, key))
 
     def _refuse(self, refusal: Refusal, statement: Statement, place: Place, way: Way) -> None:
@@ -293,7 +296,9 @@ class Walk:
     def _scene(self, statement: Statement, *, own: bool = True) -> Scene:
         """How problems with `statement` are told; where its own path goes up, if that can be followed."""
         climb = climbed(statement.path, self.cursor.names) if own else ""
-        return Scene(statement, self.index, str(self.last_move or ""), self.standing, climb or self._climb)
+        if not climb and self.last_move is not None and self._origin is not None:
+            climb = climbed(self.last_move.path, self._origin)
+        return Scene(statement, self.index, str(self.last_move or ""), self.standing, climb)
 
     @property
     def standing(self) -> str:

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from cursorkit.body.shown import shown
 from cursorkit.errors import Problem, SourceError, quoted, shortened
-from cursorkit.language.ast import KeyMove, Name, Root, Up
+from cursorkit.language.ast import KeyMove, Name, Path, Root, Up
 from cursorkit.schema.mismatch import Mismatch
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cursorkit.body.shown import Shown
     from cursorkit.body.tree import ConflictError, Key
     from cursorkit.errors import CursorError, Kind, Span
-    from cursorkit.language.ast import Path, Statement
+    from cursorkit.language.ast import Statement
     from cursorkit.schema.types import Advice
 
 Refusal = Mismatch | SourceError | ExceptionGroup[Mismatch]
@@ -27,7 +27,7 @@ Refusal = Mismatch | SourceError | ExceptionGroup[Mismatch]
 
 
 _UNFOLLOWED: dict[Kind, str] = {
-    "empty": "a path is missing before the '='; . is the root",
+    "empty": "perhaps a variable is not set; . is the root",
     "trailing-separator": "leave out the last dot, or write two to go up",
 }
 """What to do about paths that cannot be followed."""
@@ -141,19 +141,15 @@ def climbed(path: Path, names: tuple[str, ...]) -> str:
 
     Many expect it to climb one level more than it does.
     """
-    told = ""
-    for step in path.steps:
-        match step:
-            case Root():
-                names = ()
-            case Up(levels=levels):
-                names = names[: len(names) - levels]
-                if levels > 1:
-                    to = shortened("." + ".".join(names), keep="end")
-                    told = f"{quoted(str(step))} went up {levels} levels, to '{to}'"
-            case Name(text=text):
-                names = (*names, text)
-    return told
+    climbs = [at for at, step in enumerate(path.steps) if isinstance(step, Up) and step.levels > 1]
+    if not climbs:
+        return ""
+    dots = cast("Up", path.steps[climbs[-1]])
+    way = Path(path.steps[: climbs[-1] + 1])
+    climb, entered = way.reduced
+    kept = () if way.absolute else names[: len(names) - climb]
+    to = shortened(f".{'.'.join(kept + entered)}", keep="end")
+    return f"{quoted(str(dots))} went up {dots.levels} levels, to '{to}'"
 
 
 def spans(statement: Statement, depth: int) -> list[Span | None]:

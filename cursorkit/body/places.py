@@ -137,6 +137,11 @@ _INDEX = re.compile("0|[1-9][0-9]{0,8}")
 _ELEMENT = re.compile("[+]|[0-9]+")
 
 
+def is_element(name: str) -> bool:
+    """Whether `name`, below a list or any JSON value, is written as an element is."""
+    return _ELEMENT.fullmatch(name) is not None
+
+
 @frozen
 class Places:
     """The places of a body.
@@ -179,7 +184,7 @@ class Places:
 
     def _part(self, above: Place, name: str, extension: Extension) -> Spot:
         """Where spelling alone tells a list from a structure."""
-        if not _ELEMENT.fullmatch(name):
+        if not is_element(name):
             return self._member(above, name, extension)
         if self.tree.is_structure(above.way):
             return Nowhere(above, "kind-clash", above.way)
@@ -193,7 +198,7 @@ class Places:
     def _element(self, above: Place, items: Schema, name: str, extension: Extension) -> Spot:
         if name == NEW:
             return _below(above, New(), items, extension)
-        if not _ELEMENT.fullmatch(name) or (name[0] == "0" and name != "0"):
+        if not is_element(name) or (name[0] == "0" and name != "0"):
             return Nowhere(above, "not-an-index", (*above.way, New()))
         if not _INDEX.fullmatch(name):
             return Nowhere(above, "index-gap", (*above.way, New()))

@@ -198,7 +198,7 @@ def _from_octets(octets: bytes, place: Place) -> Content:
     except UnicodeDecodeError:
         raise Mismatch("not-unicode", "the file is not UTF-8 text") from None
     if isinstance(schema, Scalar) and schema.type == "string":
-        return scalars.read(schema, content)
+        return _from_text(content, schema)
     try:
         value = parsed(content)
     except Mismatch as mismatch:
@@ -206,6 +206,13 @@ def _from_octets(octets: bytes, place: Place) -> Content:
             raise
         raise mismatch.advised(expected(schema)) from None
     return _admitted(place, value)
+
+
+def _from_text(content: str, schema: Scalar) -> Content:
+    try:
+        return scalars.read(schema, content)
+    except Mismatch as mismatch:
+        raise mismatch.advised("its last line break counts" if content.endswith("\n") else "") from None
 
 
 def _from_program(value: object, place: Place) -> Content:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DEEPEST = 64
 """Levels that a value may be nested: more than any API has, and far from Python's own limit."""
 
-MOST_TOLD = 20
+MOST_TOLD = 10
 """Mismatches of one value that are worth telling in full: a document of another kind has one everywhere."""
 
 _Place = tuple[str | int, ...]

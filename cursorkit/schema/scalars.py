@@ -217,13 +217,17 @@ def _no_choice(scalar: Scalar, text: str) -> Mismatch:
 
 
 def _check_range(scalar: Scalar, number: int) -> int:
-    low, high = _BOUNDS.get(scalar.format, (scalar.minimum, scalar.maximum))
-    if (low is not None and number < low) or (high is not None and number > high):
-        bounds = f"{'' if low is None else low} to {'' if high is None else high}"
-        raise Mismatch(
-            "out-of-range", f"the number is outside {scalar.format or 'the range'} ({bounds.strip()})"
-        )
+    _check_bounds(number, scalar.format, *_BOUNDS.get(scalar.format, (None, None)))
+    _check_bounds(number, "the range", scalar.minimum, scalar.maximum)
     return number
+
+
+def _check_bounds(number: int, name: str, low: int | None, high: int | None) -> None:
+    if (low is not None and number < low) or (high is not None and number > high):
+        bounds = (
+            f"{high} or less" if low is None else f"{low} or more" if high is None else f"{low} to {high}"
+        )
+        raise Mismatch("out-of-range", f"the number is outside {name} ({bounds})")
 
 
 def _check_finite(number: float) -> float:
