@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
+    from cursorkit.errors import Kind
     from cursorkit.wire.source import BodySource
 
 STANDARD_INPUT = "-"
@@ -36,7 +37,7 @@ def _identity(status: os.stat_result) -> _Identity:
 
 
 def _refusal(path: str, error: OSError) -> SourceError:
-    kind = "no-file" if isinstance(error, FileNotFoundError) else "unreadable-file"
+    kind: Kind = "no-file" if isinstance(error, FileNotFoundError) else "unreadable-file"
     return SourceError(kind, f"cannot read '{path}': {error.strerror or error}")
 
 

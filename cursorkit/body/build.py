@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from attrs import field, frozen
 
+from cursorkit.body import reference
 from cursorkit.body.fold import Walk
 from cursorkit.body.origins import origin
-from cursorkit.body.reference import beyond
 from cursorkit.body.values import no_files
 from cursorkit.errors import ArgumentErrors, Problem
 from cursorkit.language.ast import Program
@@ -77,11 +77,12 @@ def build(
     program = arguments if isinstance(arguments, Program) else parse(arguments)
     walk = Walk(schema)
     for statement in program.statements[:MOST]:
-        walk.take(statement, files)
+        if extensions:
+            walk.take(statement, files)
+        else:
+            reference.take(walk, statement)
     if len(program.statements) > MOST:
         walk.problems.append(Problem("limit", f"there are more than {MOST:,} arguments", index=MOST))
-    if not extensions:
-        walk.problems += beyond(walk.used, program)
     return finished(walk)
 
 

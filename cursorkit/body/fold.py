@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, TypeGuard, TypeVar, cast
 
 from attrs import frozen
 
-from cursorkit.body.absence import explained
-from cursorkit.body.places import Nowhere, Place, Places
-from cursorkit.body.shown import shown
+from cursorkit.body.absence import Guide, Lead
+from cursorkit.body.mistakes import Scene, climbed, spans
+from cursorkit.body.places import NEW, Nowhere, Place, Places, is_element
 from cursorkit.body.tree import ConflictError, Tree
 from cursorkit.body.values import contents, document, no_files, text
-from cursorkit.errors import CursorError, Problem, SourceError
-from cursorkit.language.ast import Assignment, KeyMove, Move, Name, Root, Up
+from cursorkit.errors import CursorError, SourceError, shortened
+from cursorkit.language.ast import Assignment, KeyMove, Move
 from cursorkit.language.cursor import Cursor
 from cursorkit.schema.mismatch import Mismatch
 from cursorkit.schema.types import List, Scalar, title
@@ -21,11 +22,13 @@ from cursorkit.schema.types import List, Scalar, title
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cursorkit.body.absence import Absence
+    from cursorkit.body.mistakes import Refusal
     from cursorkit.body.places import Extension, Spot
-    from cursorkit.body.tree import Key
+    from cursorkit.body.tree import Key, Way
     from cursorkit.body.values import Files, Reader
-    from cursorkit.errors import Span
-    from cursorkit.language.ast import Path, Program, Statement
+    from cursorkit.errors import Problem
+    from cursorkit.language.ast import Program, Statement
     from cursorkit.schema.types import Content, Schema
 
 _T = TypeVar("_T")
@@ -91,6 +94,8 @@ class Walk:
 
     Attributes:
         cursor: where it stands.
+        index: the position of the last argument that was carried out; -1 before the first.
+        last_move: the last of them that was a move, as it was written.
         tree: what is set.
         problems: what is wrong, in the order of the arguments.
         advice: what is worth a word, though right.
@@ -99,19 +104,23 @@ class Walk:
 
     def __init__(self, schema: Schema) -> None:
         self.cursor = Cursor()
+        self.index = -1
+        self.last_move: Move | KeyMove | None = None
         self.tree = Tree([] if isinstance(schema, List) else {})
         self.problems: list[Problem] = []
         self.advice: list[Problem] = []
         self.used: list[tuple[int, Extension]] = []
         self.schema = schema
         self._places = Places(self.tree)
-        self._index = -1
+        self._guide = Guide(schema, self._places)
         self._trail: list[Spot] = [Place(schema)]
         """The places of the cursor's names, behind that of the root."""
         self._lost = False
         """A move failed, so nobody knows where relative paths were meant to start."""
-        self._last_move = ""
-        self._climb = ""
+        self._passed_over: set[str] = set()
+        """Names in assignments that nothing was told of, though nobody knows what they were meant to set."""
+        self._origin: tuple[str, ...] | None = None
+        """Where the last move began; None where nobody knows."""
 
     def take(self, statement: Statement, files: Files = no_files) -> Key | None:
         """Carry out an argument, and tell the place that it set; None for a move and for a mistake."""
@@ -128,33 +137,48 @@ class Walk:
     def move(self, statement: Move | KeyMove) -> None:
         """Move the cursor."""
         start = self._begin(statement)
-        if start is None:
-            self._lost = True
-        else:
+        self._lost = start is None
+        self._origin = None if start is None else self.cursor.names
+        if start is not None:
             self._go(statement, start)
-        self._last_move = str(statement)
-        self._climb = "" if self._lost else _told_climb(statement.path)
+        self.last_move = statement
 
     def assign(self, statement: Statement, reader: Reader[_T], value: _T) -> Key | None:
         """Set the place that the path of `statement` reaches to what `reader` takes `value` for there."""
         start = self._begin(statement)
         if start is None:
+            self._passed_over |= {*statement.path.reduced[1]} or {NEW}
             return None
         place = base = self._trail[start]
         for name in statement.path.reduced[1]:
             place = self._places.enter(place, name)
         if isinstance(place, Nowhere):
-            self._tell_absent(statement, start, self._passed(statement, start))
-            return None
-        try:
-            content, below, extension = reader(value, place)
-            key = self.tree.put(place.way + below, content, self._index)
-        except (Mismatch, ExceptionGroup, SourceError, ConflictError) as error:
-            self._tell_refused(error, statement, place)
+            self._misplace(statement, start, reader, value)
             return None
         self._use(base, place)
+        try:
+            read, below, extension = reader(value, place)
+        except Mismatch as mismatch:
+            self._refuse(mismatch, statement, place, place.way)
+            return None
+        way = place.way + below
+        content: Content = None
+        refused = False
+        try:
+            content = read()
+        except (Mismatch, ExceptionGroup, SourceError) as error:
+            self._refuse(error, statement, place, way)
+            refused = True
+        try:
+            # A place counts as set even if its value is refused, so that another one for it is told as well.
+            key = self.tree.put(way, content, self.index)
+        except ConflictError as conflict:
+            self._conflict(conflict, statement, start, place, way)
+            return None
+        if refused:
+            return None
         if extension is not None:
-            self.used.append((self._index, extension))
+            self.used.append((self.index, extension))
         if isinstance(place.schema, Scalar) and place.schema.advice:
             self._advise(place.schema, content, statement)
         return key
@@ -163,21 +187,20 @@ class Walk:
 
     def _begin(self, statement: Statement) -> int | None:
         """How many names of the cursor the path of `statement` begins behind; None if nobody knows."""
-        self._index += 1
+        self.index += 1
         path = statement.path
         adrift = self._lost and not path.absolute
         try:
             start = self.cursor.kept(path)
         except CursorError as error:
             if not adrift or error.kind != "above-root":
-                self._tell(error.kind, str(error), statement, span=error.span)
+                self.problems.append(self._scene(statement, own=False).unfollowed(error))
             return None
         if adrift:
             return None
-        if start + len(path.reduced[1]) > DEEPEST:
-            self._tell("limit", f"the path leads more than {DEEPEST} levels down", statement)
+        if start + len(path.reduced[1]) + isinstance(statement, KeyMove) > DEEPEST:
+            self.problems.append(self._scene(statement).too_deep(DEEPEST))
             return None
-        self._lost = False
         return start
 
     def _go(self, statement: Move | KeyMove, start: int) -> None:
@@ -185,8 +208,8 @@ class Walk:
         end = trail[-1]
         if isinstance(statement, Move) and len(trail) > 1 and _is_scalar(end):
             # Only `/=`, which has no other way to reach an odd key, leads into a scalar.
-            trail[-1] = Nowhere(end, "not-a-structure")
-        self._tell_absent(statement, start, trail)
+            trail[-1] = Nowhere(end, "not-a-structure", end.way)
+        self._mislead(statement, start, trail)
         self._use(trail[start], trail[-1])
         self.cursor, self._trail = Cursor(self._names(statement, start)), trail
 
@@ -206,117 +229,84 @@ class Walk:
     def _use(self, base: Spot, end: Spot) -> None:
         """Note what the way from `base` to `end` took of the language beyond the reference's."""
         if isinstance(end, Place) and isinstance(base, Place) and end.extensions is not base.extensions:
-            self.used += ((self._index, each) for each in end.extensions[len(base.extensions) :])
+            self.used += ((self.index, each) for each in end.extensions[len(base.extensions) :])
 
     # --- what is wrong --------------------------------------------------------------------------------
 
-    def _tell_absent(self, statement: Statement, start: int, trail: list[Spot]) -> None:
-        """What is wrong with the first name that leads nowhere, unless that was told before."""
+    def _mislead(self, statement: Statement, start: int, trail: list[Spot]) -> Absence | None:
+        """Tell the first name that leads nowhere, unless there is none, or it was told before."""
         if not isinstance(trail[-1], Nowhere) or isinstance(self._trail[start], Nowhere):
-            return
+            return None
         depth, nowhere = next((at, each) for at, each in enumerate(trail) if isinstance(each, Nowhere))
-        absence = explained(nowhere, self._names(statement, start)[depth - 1], self.schema)
-        span = _spans(statement, len(self.cursor.names))[depth - 1]
-        self._tell(nowhere.kind, absence.message, statement, absence.meant, span, absence.hint)
+        names = self._names(statement, start)
+        absence = self._guide.explain(
+            Lead(
+                nowhere,
+                names[: depth - 1],
+                names[depth - 1 :],
+                kept=start,
+                depth=len(self.cursor.names),
+                by_key=isinstance(statement, KeyMove),
+            )
+        )
+        if nowhere.kind != "index-gap" or not self._may_be_longer(nowhere.above):
+            span = spans(statement, len(self.cursor.names))[depth - 1]
+            self.problems.append(self._scene(statement).misled(nowhere.kind, absence, span))
+        return absence
 
-    def _tell_refused(self, error: Exception, statement: Statement, place: Place) -> None:
-        """What is wrong with a value, or with the place that it is meant for."""
-        match error:
-            case ExceptionGroup(exceptions=several):
-                for each in several:
-                    self._tell_refused(each, statement, place)
-            case Mismatch():
-                self._tell_mismatched(error, statement, place)
-            case SourceError(kind=kind):
-                self._tell_mismatched(Mismatch(kind, str(error)), statement, place)
-            case ConflictError():
-                self._tell_conflicting(error, statement, place)
+    def _misplace(self, statement: Statement, start: int, reader: Reader[_T], value: _T) -> None:
+        """Tell that the place of an assignment does not exist, and let lists grow as it was meant."""
+        trail = self._passed(statement, start)
+        absence = self._mislead(statement, start, trail)
+        if absence is None:
+            self._passed_over |= {*statement.path.reduced[1]} or {NEW}
+            return
+        way = cast("Nowhere", trail[-1]).way
+        if absence.meant is not None:
+            way = absence.meant.way
+            with suppress(Mismatch):
+                way += reader(value, absence.meant)[1]
+        self.tree.reserve(way)
 
-    def _tell_mismatched(self, mismatch: Mismatch, statement: Statement, place: Place) -> None:
-        message = mismatch.message
-        if mismatch.place:
-            message = f"{message} (at .{'.'.join(map(str, mismatch.place))})"
-        span = shown(statement, public=place.public).in_value(mismatch.span)
-        self._tell(mismatch.kind, message, statement, place, span, mismatch.hint)
+    def _may_be_longer(self, above: Place) -> bool:
+        """Whether a list was perhaps meant to have more elements than it has."""
+        return any(name == above.name or is_element(name) for name in self._passed_over)
 
-    def _tell_conflicting(self, conflict: ConflictError, statement: Statement, place: Place) -> None:
-        earlier = f"argument {conflict.index + 1}"
-        if conflict.kind == "duplicate":
-            message = f"'{statement.path}' was already set by {earlier}"
-        else:
-            message = f"'{statement.path}' does not go with {earlier}: one makes a list, and one a structure"
-        self._tell(conflict.kind, message, statement, place)
+    def _conflict(
+        self, conflict: ConflictError, statement: Statement, start: int, place: Place, way: Way
+    ) -> None:
+        """Tell that something else is set; if the cursor cannot be where it is, that is told once."""
+        key = self.tree.key(way)
+        depth = len(conflict.key)
+        if conflict.kind == "kind-clash" and depth < start:
+            above = cast("Place", self._trail[depth])
+            gone = Nowhere(above, "kind-clash", above.way)
+            self._trail[depth + 1 :] = [gone for _ in self._trail[depth + 1 :]]
+        self.problems.append(self._scene(statement).conflicting(conflict, place, key))
+
+    def _refuse(self, refusal: Refusal, statement: Statement, place: Place, way: Way) -> None:
+        self.problems += self._scene(statement).refused(refusal, place, self.tree.key(way))
 
     def _advise(self, schema: Scalar, content: Content, statement: Statement) -> None:
         from re import fullmatch
 
-        span = shown(statement, public=False).in_value(None)
-        self.advice += (
-            self._problem(each.kind, each.message, statement, None, span)
-            for each in schema.advice
-            if not fullmatch(each.pattern, str(content))
-        )
+        broken = (each for each in schema.advice if not fullmatch(each.pattern, str(content)))
+        self.advice += map(self._scene(statement).advised, broken)
 
-    def _tell(
-        self,
-        kind: str,
-        message: str,
-        statement: Statement,
-        place: Place | None = None,
-        span: Span | None = None,
-        hint: str = "",
-    ) -> None:
-        self.problems.append(self._problem(kind, message, statement, place, span, hint))
+    def _scene(self, statement: Statement, *, own: bool = True) -> Scene:
+        """How problems with `statement` are told; where its own path goes up, if that can be followed."""
+        climb = climbed(statement.path, self.cursor.names) if own else ""
+        if not climb and self.last_move is not None and self._origin is not None:
+            climb = climbed(self.last_move.path, self._origin)
+        return Scene(statement, self.index, str(self.last_move or ""), self.standing, climb)
 
-    def _problem(
-        self,
-        kind: str,
-        message: str,
-        statement: Statement,
-        place: Place | None,
-        span: Span | None = None,
-        hint: str = "",
-    ) -> Problem:
-        """A problem with `statement`, whose value may be shown if it is meant for a place that allows it."""
-        drawn = shown(statement, public=place is not None and place.public)
-        return Problem(
-            kind,
-            message,
-            argument=drawn.text,
-            span=span or drawn.path_span,
-            index=self._index,
-            context=self._last_move,
-            cursor=self._standing(),
-            hint="   ".join(filter(None, (self._climb, hint))),
-        )
-
-    def _standing(self) -> str:
-        """Where the cursor is, `.spec (Spec)`."""
+    @property
+    def standing(self) -> str:
+        """Where the cursor is, for messages: `.spec (Spec)`."""
+        cursor = shortened(str(self.cursor), keep="end")
         end = self._trail[-1]
-        return str(self.cursor) if isinstance(end, Nowhere) else f"{self.cursor} ({title(end.schema)})"
+        return cursor if isinstance(end, Nowhere) else f"{cursor} ({title(end.schema)})"
 
 
 def _is_scalar(spot: Spot) -> TypeGuard[Place]:
     return isinstance(spot, Place) and isinstance(spot.schema, Scalar)
-
-
-def _told_climb(path: Path) -> str:
-    """Where a run of three or more dots led: many expect one level more than it climbs."""
-    climbs = [step for step in path.steps if isinstance(step, Up) and step.levels > 1]
-    return f"'{climbs[-1]}' went up {climbs[-1].levels} levels" if climbs else ""
-
-
-def _spans(statement: Statement, depth: int) -> list[Span | None]:
-    """Which part of the argument brought each name of the cursor; None for those it stood on before."""
-    spans: list[Span | None] = [None] * depth
-    for step in statement.path.steps:
-        match step:
-            case Root():
-                spans.clear()
-            case Up(levels=levels):
-                del spans[len(spans) - levels :]
-            case Name(span=span):
-                spans.append(span)
-    if isinstance(statement, KeyMove):
-        spans.append(shown(statement, public=True).in_value(None))
-    return spans

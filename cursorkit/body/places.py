@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Literal
 from attrs import frozen
 
 from cursorkit.body.tree import New
-from cursorkit.schema.types import Any, List, Map, Object, Scalar, title
+from cursorkit.errors import quoted, shortened
+from cursorkit.schema.types import Any, List, Map, Object, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cursorkit.body.tree import Tree, Way
+    from cursorkit.body.tree import Key, Tree, Way
     from cursorkit.schema.types import Field, Schema
 
 Extension = Literal["element", "entry", "any", "union", "key", "json", "file", "empty"]
@@ -49,17 +50,24 @@ class Place:
     @property
     def public(self) -> bool:
         """Whether a value that is meant for it may be shown: not bytes, no secret, nor what may have them."""
-        leaf = self.schema
-        while isinstance(leaf, List | Map):
-            leaf = leaf.items if isinstance(leaf, List) else leaf.values
-        if isinstance(leaf, Object) or (isinstance(leaf, Scalar) and leaf.type in {"bytes", "raw"}):
-            return False
-        return not any(place.field is not None and place.field.secret for place in self._upwards())
+        return not self.secret and not has_bytes(self.schema)
+
+    @property
+    def secret(self) -> bool:
+        """Whether it is a secret, or a part of one."""
+        return any(place.field is not None and place.field.secret for place in self._upwards())
 
     @property
     def name(self) -> str:
         """The field that it is, or is a part of; empty if there is none."""
         return next((place.field.cli for place in self._upwards() if place.field is not None), "")
+
+    def spelled(self, key: Key) -> str:
+        """How a path calls the place `key`, which is this one or a part of it: by the names of fields."""
+        names = [None if each.field is None else each.field.cli for each in self._upwards()][-2::-1]
+        names += [None] * (len(key) - len(names))
+        path = ".".join(str(step) if name is None else name for name, step in zip(names, key, strict=False))
+        return f"'{shortened(f'.{path}', keep='end')}'"
 
     def _upwards(self) -> Iterator[Place]:
         place: Place | None = self
@@ -68,19 +76,40 @@ class Place:
             place = place.above
 
     def __str__(self) -> str:
-        name = self.name or (str(self.way[-1]) if self.way else "")
-        return f"'{name}', {title(self.schema)}," if name else f"the root, {title(self.schema)},"
+        if self.field is not None:
+            return quoted(self.field.cli)
+        if self.above is None:
+            return "the root"
+        match self.above.schema:
+            case List():
+                return f"an element of {self.above}"
+            case Map():
+                return f"an entry of {self.above}"
+        return quoted(str(self.way[-1]))
+
+
+def has_bytes(schema: Schema) -> bool:
+    """Whether values of the schema are bytes, or may hold some."""
+    match schema:
+        case Scalar(type=kind):
+            return kind in {"bytes", "raw"}
+        case List(items=items):
+            return has_bytes(items)
+        case Map(values=values):
+            return has_bytes(values)
+        case Any(alternatives=alternatives):
+            return any(map(has_bytes, alternatives))
+    return True
 
 
 Absence = Literal[
     "unknown-field",
+    "response-only",
     "not-a-structure",
     "not-keyed",
     "not-an-index",
     "index-gap",
     "kind-clash",
-    "response-only",
-    "limit",
 ]
 
 
@@ -91,10 +120,12 @@ class Nowhere:
     Attributes:
         above: the last place on the way that does exist.
         kind: why the next name leads nowhere.
+        way: how to get to what was probably meant.
     """
 
     above: Place
     kind: Absence
+    way: Way
 
 
 Spot = Place | Nowhere
@@ -104,6 +135,11 @@ NEW = "+"
 _ANY = Any()
 _INDEX = re.compile("0|[1-9][0-9]{0,8}")
 _ELEMENT = re.compile("[+]|[0-9]+")
+
+
+def is_element(name: str) -> bool:
+    """Whether `name`, below a list or any JSON value, is written as an element is."""
+    return _ELEMENT.fullmatch(name) is not None
 
 
 @frozen
@@ -129,7 +165,7 @@ class Places:
                 return self._element(above, items, name, "element")
             case Map(values=values):
                 return _below(above, name, values, "entry")
-        return Nowhere(above, "not-a-structure")
+        return Nowhere(above, "not-a-structure", above.way)
 
     def enter_key(self, above: Spot, key: str) -> Spot:
         """Where the entry called exactly `key` is, or the field that has this name on the wire."""
@@ -144,36 +180,38 @@ class Places:
                 return self._member(above, key, "key")
             case Any():
                 return self._member(above, key, "key", "union")
-        return Nowhere(above, "not-keyed")
+        return Nowhere(above, "not-keyed", above.way)
 
     def _part(self, above: Place, name: str, extension: Extension) -> Spot:
         """Where spelling alone tells a list from a structure."""
-        if not _ELEMENT.fullmatch(name):
+        if not is_element(name):
             return self._member(above, name, extension)
         if self.tree.is_structure(above.way):
-            return Nowhere(above, "kind-clash")
+            return Nowhere(above, "kind-clash", above.way)
         return self._element(above, _ANY, name, extension)
 
     def _member(self, above: Place, name: str, *extensions: Extension) -> Spot:
         if self.tree.is_list(above.way):
-            return Nowhere(above, "kind-clash")
+            return Nowhere(above, "kind-clash", above.way)
         return _below(above, name, _ANY, *extensions)
 
     def _element(self, above: Place, items: Schema, name: str, extension: Extension) -> Spot:
         if name == NEW:
             return _below(above, New(), items, extension)
-        if not _ELEMENT.fullmatch(name) or (name[0] == "0" and name != "0"):
-            return Nowhere(above, "not-an-index")
-        if not _INDEX.fullmatch(name) or int(name) > self.tree.length(above.way):
-            return Nowhere(above, "index-gap")
+        if not is_element(name) or (name[0] == "0" and name != "0"):
+            return Nowhere(above, "not-an-index", (*above.way, New()))
+        if not _INDEX.fullmatch(name):
+            return Nowhere(above, "index-gap", (*above.way, New()))
+        if int(name) > self.tree.length(above.way):
+            return Nowhere(above, "index-gap", (*above.way, int(name)))
         return _below(above, int(name), items, extension)
 
 
 def _field(above: Place, found: Field | None, *extensions: Extension) -> Spot:
     if found is None:
-        return Nowhere(above, "unknown-field")
+        return Nowhere(above, "unknown-field", above.way)
     if found.refusal:
-        return Nowhere(above, "response-only")
+        return Nowhere(above, "response-only", above.way)
     return Place(found.schema, (*above.way, found.wire), above, found, above.extensions + extensions)
 
 

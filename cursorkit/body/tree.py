@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from attrs import define, field
 
@@ -31,12 +31,18 @@ class ConflictError(CursorkitError):
     Attributes:
         kind: `duplicate`, or `kind-clash` where a list and a structure would have to be in one place.
         index: the argument that is in the way.
+        key: the place that is in the way: what is set already; or what would have to be list and structure.
+        part: whether it is a part of the place that is set already.
     """
 
-    def __init__(self, kind: str, index: int) -> None:
+    def __init__(
+        self, kind: Literal["duplicate", "kind-clash"], index: int, key: Key, *, part: bool = False
+    ) -> None:
         super().__init__(kind)
         self.kind = kind
         self.index = index
+        self.key = key
+        self.part = part
 
 
 @define
@@ -54,7 +60,11 @@ class Tree:
     origins: dict[Key, int] = field(factory=dict, init=False)
     _containers: dict[Key, list[Content] | dict[str, Content]] = field(factory=dict, init=False)
     """The lists and structures that places were set in, found without walking down to them again."""
+    _begun: dict[Key, int] = field(factory=dict, init=False)
+    """The first argument that set something in each of them."""
     _indices: dict[New, int] = field(factory=dict, init=False)
+    _reserved: dict[Key, int] = field(factory=dict, init=False)
+    """The lengths of lists that mistaken arguments were meant to make."""
 
     def put(self, way: Way, content: Content, index: int) -> Key:
         """Let argument `index` set the place at `way` to `content`, and tell its key.
@@ -64,46 +74,61 @@ class Tree:
         """
         key = self.key(way)
         if key in self.origins or key in self._containers:
-            raise ConflictError("duplicate", self._first(key))
+            raise ConflictError("duplicate", self.first(key), key, part=key in self._containers)
         if key:
-            self._insert(key, content)
+            self._insert(key, content, index)
         else:
             self.root = content
         self.origins[key] = index
         if key is not way:
-            pairs = zip(way, key, strict=True)
-            self._indices.update((step, cast("int", at)) for step, at in pairs if isinstance(step, New))
+            self._settle(way, key)
         return key
 
-    def _insert(self, key: Key, content: Content) -> None:
+    def reserve(self, way: Way) -> None:
+        """Let lists be as long as if the place at `way` were set, so that one mistake makes no others."""
+        key = self.key(way)
+        for depth, step in enumerate(key):
+            if isinstance(step, int):
+                self._reserved[key[:depth]] = max(self._reserved.get(key[:depth], 0), step + 1)
+        self._settle(way, key)
+
+    def _settle(self, way: Way, key: Key) -> None:
+        """Let the new elements on `way` be those on `key` from now on."""
+        pairs = zip(way, key, strict=True)
+        self._indices.update((step, cast("int", at)) for step, at in pairs if isinstance(step, New))
+
+    def _insert(self, key: Key, content: Content, index: int) -> None:
         above, last = key[:-1], key[-1]
         container = self._containers.get(above)
         if container is None:
-            container = self._open(above, [] if isinstance(last, int) else {})
+            container = self._open(above, [] if isinstance(last, int) else {}, index)
         # Elements are only ever added at the end, so an index says no more than that there is a list.
         if isinstance(container, list) and isinstance(last, int):
+            if self._reserved:
+                container += [None] * (last - len(container))
             container.append(content)
         elif isinstance(container, dict) and isinstance(last, str):
             container[last] = content
         else:
-            raise ConflictError("kind-clash", self._first(above))
+            raise ConflictError("kind-clash", self.first(above), above)
 
     def _open(
-        self, key: Key, container: list[Content] | dict[str, Content]
+        self, key: Key, container: list[Content] | dict[str, Content], index: int
     ) -> list[Content] | dict[str, Content]:
         """Let `container` be at `key`, where nothing is yet."""
         if key in self.origins:
-            raise ConflictError("duplicate", self.origins[key])
+            raise ConflictError("duplicate", self.origins[key], key)
         if key:
-            self._insert(key, cast("Content", container))
+            self._insert(key, cast("Content", container), index)
         else:
             self.root = cast("Content", container)
         self._containers[key] = container
+        self._begun[key] = index
         return container
 
-    def _first(self, key: Key) -> int:
+    def first(self, key: Key) -> int:
         """The first argument that set something at `key` or below."""
-        return min(index for place, index in self.origins.items() if place[: len(key)] == key)
+        return self.origins[key] if key in self.origins else self._begun[key]
 
     def key(self, way: Way) -> Key:
         """Where `way` leads; a new element that nothing was set through yet comes behind all others."""
@@ -117,7 +142,9 @@ class Tree:
 
     def length(self, way: Way) -> int:
         """How many elements the list at `way` has."""
-        return len(self._containers.get(self.key(way), ()))
+        key = self.key(way)
+        length = len(self._containers.get(key, ()))
+        return max(length, self._reserved.get(key, 0)) if self._reserved else length
 
     def is_list(self, way: Way) -> bool:
         """Whether elements are set at `way`."""

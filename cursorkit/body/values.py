@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
-from cursorkit.body.places import Place
+from cursorkit.body.places import NEW, Place
 from cursorkit.body.tree import New
 from cursorkit.errors import SourceError
 from cursorkit.schema import admit as whole
 from cursorkit.schema import scalars
 from cursorkit.schema.encode import encode
+from cursorkit.schema.expected import example, expected, held, shown
+from cursorkit.schema.json_text import parsed
 from cursorkit.schema.mismatch import Mismatch
-from cursorkit.schema.types import Any, List, Map, Object, Scalar, title
+from cursorkit.schema.types import Any, List, Map, Object, Scalar
 from cursorkit.wire.source import BodySource
 
 if TYPE_CHECKING:
@@ -28,16 +30,19 @@ Files = Callable[[str], BodySource]
 """Opens what `@=` names; raises `SourceError`."""
 
 
-Taking = tuple["Content", "Way", "Extension | None"]
-"""What a value gives to a place: the content; where below the place it goes, if it is a new element or an
-entry; and what it takes of the language beyond the reference's."""
+Taking = tuple[Callable[[], "Content"], "Way", "Extension | None"]
+"""What a value gives to a place: what reads it; where below the place it goes, if it is a new element or an
+entry; and what it takes of the language beyond the reference's.
 
-Reader = Callable[[_T, "Place"], Taking]
-"""Takes a value for a place.
+Reading raises `Mismatch` if the value does not fit, an `ExceptionGroup` of them for all that does not fit in
+a whole value, and `SourceError` if its file cannot be read.
+"""
+
+Reader = Callable[[_T, Place], Taking]
+"""Takes a value for a place, without reading it.
 
 Raises:
-    Mismatch: the value does not fit. A whole value may raise an `ExceptionGroup` of them.
-    SourceError: its file cannot be read.
+    Mismatch: the place takes no value of this sort.
 """
 
 
@@ -49,51 +54,76 @@ def text(value: str, place: Place) -> Taking:
     schema = place.schema
     match schema:
         case Scalar():
-            return scalars.read(schema, value), (), None if value else "empty"
+            return partial(scalars.read, schema, value), (), None if value else "empty"
         case Any():
-            return _string(schema, value), (), "any"
+            return partial(_string, schema, value), (), "any"
         case List(items=Scalar() as items):
-            return scalars.read(items, value), (New(),), None if value else "empty"
+            return partial(scalars.read, items, value), (New(),), None if value else "empty"
         case List(items=Any() as items):
-            return _string(items, value), (New(),), "any"
-        case Map(values=Scalar() | Any()):
-            return _entry(schema, value)
-    hint = _instead_of_text(schema)
-    raise Mismatch("no-text", f"text does not fit here, {title(schema)} is expected", hint=hint)
+            return partial(_string, items, value), (New(),), "any"
+        case Map(values=Scalar() | Any() as values):
+            return _entry(values, value)
+    hint, beyond = _instead_of_text(place)
+    raise Mismatch("no-text", f"{place} holds {held(schema)}, which takes no text", hint=hint, beyond=beyond)
 
 
 def _string(schema: Any, value: str) -> str:
     scalars.check_unicode(value)
-    if schema.alternatives and not whole.fits(schema, value):
-        hint = ":= takes JSON, such as :=null"
-        raise Mismatch("no-text", f"{title(schema)} is expected, and no text", hint=hint)
-    return value
+    refusals = whole.admit(schema, value)[1] if schema.alternatives else ()
+    if not refusals:
+        return value
+    if refusals[0].kind != "wrong-type":
+        raise refusals[0]
+    raise Mismatch("no-text", f"{held(schema)} takes no text", beyond=_as_json(schema))
 
 
-def _entry(schema: Map, pair: str) -> Taking:
+def _entry(values: Scalar | Any, pair: str) -> Taking:
     key, sign, value = pair.partition("=")
     if not sign:
-        raise Mismatch("missing-key", "an entry of a map is written as key=value")
+        given = example(values) if isinstance(values, Scalar) else "text"
+        such_as = "" if given is None else f", such as key={given}"
+        raise Mismatch("missing-key", f"an entry of a map is written as KEY=VALUE{such_as}")
+    read, _, extension = text(value, Place(values))
+    return partial(_entry_content, read, key, len(value)), (key,), extension
+
+
+def _entry_content(read: Callable[[], Content], key: str, length: int) -> Content:
     scalars.check_unicode(key)
     try:
-        content, _, extension = text(value, Place(schema.values))
+        return read()
     except Mismatch as mismatch:
-        raise mismatch.shifted(len(key) + 1, len(value)) from None
-    return content, (key,), extension
+        raise mismatch.shifted(len(key) + 1, length) from None
 
 
-def _instead_of_text(schema: Schema) -> str:
-    match schema:
-        case Object():
-            return "set one of its fields, or move into it"
-        case List():
-            return "set a part of a new element, such as +.name=…, or all of it: :=JSON"
-    return "set a part of an entry, such as key.name=…, or all of it: :=JSON"
+def _instead_of_text(place: Place) -> tuple[str, str]:
+    """What to do about a place that takes no text: in the reference's language, and beyond it."""
+    name = f"{place.field.cli}." if place.field is not None else ""
+    match place.schema:
+        case Object() as schema:
+            return f"set a field of it, {name}{_part(schema)}=VALUE, or move into it", _as_json(schema)
+        case List(items=items) as schema:
+            return "", f"set a part of a new element, {name}+.{_part(items)}=VALUE   {_as_json(schema)}"
+        case Map(values=values) as schema:
+            return "", f"set a part of an entry, {name}KEY.{_part(values)}=VALUE   {_as_json(schema)}"
+    return "", _as_json(place.schema)
+
+
+def _part(schema: Schema) -> str:
+    """What a part of the schema may be called that takes text."""
+    if isinstance(schema, List):
+        return NEW
+    fields = schema.fields if isinstance(schema, Object) else ()
+    taking = (each.cli for each in fields if isinstance(each.schema, Scalar | Any) and not each.refusal)
+    return next(taking, "NAME")
+
+
+def _as_json(schema: Schema) -> str:
+    return f":={shown(schema) or 'JSON'} would set all of it"
 
 
 def document(value: str, place: Place) -> Taking:
     """The JSON behind `:=`: the whole value of the place."""
-    return _admitted(place, parsed(value)), (), "json"
+    return partial(_from_json, value, place), (), "json"
 
 
 def contents(files: Files, name: str, place: Place) -> Taking:
@@ -101,22 +131,12 @@ def contents(files: Files, name: str, place: Place) -> Taking:
 
     They are bytes for raw bodies, base64 for byte fields, text for strings; JSON for everything else.
     """
-    if not name:
-        raise Mismatch("no-file", "the name of a file is missing")
-    source = files(name)
-    match place.schema:
-        case Scalar(type="raw"):
-            return source, (), "file"
-        case Scalar(type="bytes"):
-            return b64encode(_contents(source)).decode("ascii"), (), "file"
-        case Scalar(type="string") as schema:
-            return scalars.read(schema, _text(_contents(source))), (), "file"
-    return _admitted(place, _parsed_contents(source)), (), "file"
+    return partial(_from_file, files, name, place), (), "file"
 
 
 def given(value: object, place: Place) -> Taking:
     """A value of a program: the whole value of the place."""
-    return _admitted(place, encode(place.schema, value)), (), None
+    return partial(_from_program, value, place), (), None
 
 
 def element(value: object, place: Place) -> Taking:
@@ -126,7 +146,7 @@ def element(value: object, place: Place) -> Taking:
             return given(value, Place(items))[0], (New(),), None
         case Any():
             return given(value, Place(Any()))[0], (New(),), None
-    raise Mismatch("not-a-structure", f"nothing can be appended to a {title(place.schema)}")
+    raise Mismatch("not-a-structure", f"nothing can be appended to {held(place.schema)}")
 
 
 def entry(key: str, value: object, place: Place) -> Taking:
@@ -136,7 +156,7 @@ def entry(key: str, value: object, place: Place) -> Taking:
             return given(value, Place(values, above=place))[0], (key,), None
         case Any():
             return given(value, Place(Any()))[0], (key,), None
-    raise Mismatch("not-keyed", f"a {title(place.schema)} has no entries")
+    raise Mismatch("not-keyed", f"no entry can be put into {held(place.schema)}")
 
 
 def no_files(_name: str) -> BodySource:
@@ -144,62 +164,68 @@ def no_files(_name: str) -> BodySource:
     raise SourceError("unreadable-file", "files are not read here")
 
 
+def _from_json(value: str, place: Place) -> Content:
+    try:
+        return _admitted(place, parsed(value))
+    except Mismatch as mismatch:
+        if mismatch.kind != "not-json":
+            raise
+        hint = f"{expected(place.schema)}; quotes have to survive the shell"
+        raise mismatch.advised(hint) from None
+
+
+def _from_file(files: Files, name: str, place: Place) -> Content:
+    if not name:
+        raise Mismatch("no-file", "the name of a file is missing", hint="- is standard input")
+    source = files(name)
+    if isinstance(place.schema, Scalar) and place.schema.type == "raw":
+        return source
+    with source.open() as reader:
+        octets = reader.read()
+    try:
+        return _from_octets(octets, place)
+    except Mismatch as mismatch:
+        # Its span is one in the file, and the argument holds no more than the file's name.
+        raise mismatch.at(mismatch.place) from None
+
+
+def _from_octets(octets: bytes, place: Place) -> Content:
+    schema = place.schema
+    if isinstance(schema, Scalar) and schema.type == "bytes":
+        return b64encode(octets).decode("ascii")
+    try:
+        content = octets.decode()
+    except UnicodeDecodeError:
+        raise Mismatch("not-unicode", "the file is not UTF-8 text") from None
+    if isinstance(schema, Scalar) and schema.type == "string":
+        return _from_text(content, schema)
+    try:
+        value = parsed(content)
+    except Mismatch as mismatch:
+        if mismatch.kind != "not-json":
+            raise
+        raise mismatch.advised(expected(schema)) from None
+    return _admitted(place, value)
+
+
+def _from_text(content: str, schema: Scalar) -> Content:
+    try:
+        return scalars.read(schema, content)
+    except Mismatch as mismatch:
+        raise mismatch.advised("its last line break counts" if content.endswith("\n") else "") from None
+
+
+def _from_program(value: object, place: Place) -> Content:
+    return _admitted(place, encode(place.schema, value))
+
+
 def _admitted(place: Place, value: object) -> Content:
     if value is None and place.nullable:
         return None
     content, mismatches = whole.admit(place.schema, value)
+    if len(mismatches) > whole.MOST_TOLD:
+        more = f"and {len(mismatches) - whole.MOST_TOLD} more in this value"
+        mismatches = (*mismatches[: whole.MOST_TOLD - 1], mismatches[whole.MOST_TOLD - 1].advised(more))
     if mismatches:
         raise ExceptionGroup("the value does not fit", list(mismatches))
     return content
-
-
-def _contents(source: BodySource) -> bytes:
-    with source.open() as reader:
-        return reader.read()
-
-
-def _text(contents: bytes) -> str:
-    try:
-        return contents.decode()
-    except UnicodeDecodeError:
-        raise Mismatch("not-unicode", "the file is not UTF-8 text") from None
-
-
-def _parsed_contents(source: BodySource) -> object:
-    try:
-        return parsed(_text(_contents(source)))
-    except Mismatch as mismatch:
-        # Its span is one in the file, and the argument holds no more than the file's name.
-        raise mismatch.at(()) from None
-
-
-def parsed(text: str) -> object:
-    """The JSON document that `text` is.
-
-    Raises:
-        Mismatch: `not-json`, `duplicate-key`, `out-of-range` or `limit`.
-    """
-    try:
-        return json.loads(text, object_pairs_hook=_members, parse_constant=_no_json)
-    except RecursionError:
-        raise Mismatch("limit", "the JSON document is nested too deeply") from None
-    except json.JSONDecodeError as error:
-        raise Mismatch(
-            "not-json",
-            f"this is not a JSON document (line {error.lineno}, column {error.colno})",
-            span=(error.pos, min(error.pos + 1, len(text))),
-            hint="strings stand in double quotes; = takes text as it is",
-        ) from None
-    except ValueError:
-        raise Mismatch("out-of-range", "a number of the JSON document has too many digits") from None
-
-
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise Mismatch("duplicate-key", "the JSON document holds one key twice")
-    return members
-
-
-def _no_json(constant: str) -> NoReturn:
-    raise Mismatch("not-json", f"{constant} is no JSON")

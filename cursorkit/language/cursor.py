@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from cursorkit.errors import CursorError
+from cursorkit.errors import CursorError, quoted
 from cursorkit.language.ast import Name, Up
 
 if TYPE_CHECKING:
@@ -68,4 +68,6 @@ def _mistake(path: Path, depth: int) -> CursorError:
 
 def _above(levels: int, depth: int) -> str:
     here = f"{depth} level{'s' * (depth > 1)} below the root" if depth else "at the root"
-    return f"'{'.' * (levels + 1)}' goes up {levels} level{'s' * (levels > 1)}, but the cursor is {here}"
+    return (
+        f"{quoted('.' * (levels + 1))} goes up {levels} level{'s' * (levels > 1)}, but the cursor is {here}"
+    )

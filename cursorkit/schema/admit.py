@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from cursorkit.errors import listed, quoted
 from cursorkit.schema import scalars
 from cursorkit.schema.mismatch import Mismatch
-from cursorkit.schema.types import Any, List, Map, Object, Scalar, title
+from cursorkit.schema.names import nearest
+from cursorkit.schema.types import Any, List, Map, Object, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 DEEPEST = 64
 """Levels that a value may be nested: more than any API has, and far from Python's own limit."""
+
+MOST_TOLD = 10
+"""Mismatches of one value that are worth telling in full: a document of another kind has one everywhere."""
 
 _Place = tuple[str | int, ...]
 
@@ -59,8 +64,7 @@ def _admit(schema: Schema, value: object, place: _Place, found: list[Mismatch]) 
                 return _fields(schema, value, place, found)
         case Any():
             return _anything(schema, value, place, found)
-    expected = {List: "a list", Map: "a map", Object: "a structure"}[type(schema)]
-    found.append(scalars.wrong_type(expected, value, place))
+    found.append(scalars.wrong_type(schema, value, place))
     return None
 
 
@@ -69,14 +73,23 @@ def _fields(schema: Object, members: Mapping[str, object], place: _Place, found:
     for wire, item in members.items():
         field = schema.by_wire.get(wire)
         if field is None:
-            found.append(
-                Mismatch("unknown-field", f"unknown {schema.member} in {schema.name}", place=(*place, wire))
-            )
+            found.append(_unknown(schema, wire, place, explain=len(found) < MOST_TOLD))
         elif field.refusal:
             found.append(Mismatch("response-only", field.refusal, place=(*place, wire)))
         else:
             known.append((wire, field.schema, field.nullable, item))
     return _entries(known, place, found)
+
+
+def _unknown(schema: Object, wire: object, place: _Place, *, explain: bool) -> Mismatch:
+    name = str(wire)
+    message = f"unknown {schema.member} {quoted(name)} in {schema.name}"
+    hints = []
+    if explain and (near := nearest(name, schema.by_wire)) is not None:
+        hints.append(f"did you mean '{near}'?")
+    if explain and schema.fields:
+        hints.append(f"{schema.member}s here: {listed(schema.by_wire)}")
+    return Mismatch("unknown-field", message, hint="   ".join(hints), place=place)
 
 
 def _entries(
@@ -94,7 +107,7 @@ def _entries(
 
 def _anything(schema: Any, value: object, place: _Place, found: list[Mismatch]) -> Content:
     if schema.alternatives and not any(fits(each, value) for each in schema.alternatives):
-        found.append(scalars.wrong_type(title(schema), value, place))
+        found.append(scalars.wrong_type(schema, value, place))
         return None
     if isinstance(value, str):
         return _text(value, place, found)
@@ -104,7 +117,11 @@ def _anything(schema: Any, value: object, place: _Place, found: list[Mismatch]) 
         return [_admit(_ANY, item, (*place, i), found) for i, item in enumerate(value)]
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and isfinite(value)):
         return value
-    found.append(Mismatch("wrong-type", "a JSON value is expected", place=place))
+    found.append(
+        scalars.not_finite(value, place)
+        if isinstance(value, float)
+        else scalars.wrong_type(schema, value, place)
+    )
     return None
 
 

@@ -5,10 +5,27 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from cursorkit.schema.mismatch import Mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+@frozen
+class Format:
+    """What texts of a format are.
+
+    Attributes:
+        kind: what one is called, with its article.
+        example: one.
+        check: lets a text pass that is one; raises ValueError for any other, or a `Mismatch` that tells more.
+    """
+
+    kind: str
+    example: str
+    check: Callable[[str], object]
 
 
 def check(form: str, text: str) -> None:
@@ -17,9 +34,13 @@ def check(form: str, text: str) -> None:
     Raises:
         Mismatch: it is not.
     """
-    known = _FORMATS.get(form)
-    if known is not None:
-        known(text)
+    known = FORMATS.get(form)
+    if known is None:
+        return
+    try:
+        known.check(text)
+    except ValueError:
+        raise Mismatch("bad-format", f"{known.kind} is expected, such as {known.example}") from None
 
 
 def base64_bytes(text: str) -> bytes:
@@ -31,13 +52,19 @@ def base64_bytes(text: str) -> bytes:
     from base64 import b64decode
     from binascii import Error
 
-    standard = text.translate(_TO_STANDARD_BASE64)
+    digits = text.rstrip("=")
+    padding = "=" * (-len(digits) % 4)
+    if text not in {digits, digits + padding}:
+        raise _no_base64()
     try:
-        return b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+        return b64decode(digits.translate(_TO_STANDARD_BASE64) + padding, validate=True)
     except (Error, ValueError):
-        raise Mismatch(
-            "bad-format", "base64 is expected, such as AAEC; @=FILE takes a file as it is"
-        ) from None
+        raise _no_base64() from None
+
+
+def _no_base64() -> Mismatch:
+    hint = "@=FILE takes the bytes of a file"
+    return Mismatch("bad-format", "base64 is expected, such as AAEC", beyond=hint)
 
 
 _TO_STANDARD_BASE64 = str.maketrans("-_", "+/")
@@ -46,44 +73,38 @@ _TO_STANDARD_BASE64 = str.maketrans("-_", "+/")
 def _date_time(text: str) -> None:
     from datetime import datetime
 
-    if _DATE_TIME.fullmatch(text):
-        try:
-            datetime.fromisoformat(text.upper())
-        except ValueError:
-            pass
-        else:
-            return
-    raise Mismatch("bad-format", "a time is written as 2026-01-31T12:30:00Z")
-
-
-_DATE_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
+    _time(text)
+    datetime.fromisoformat(text.upper())
 
 
 def _date(text: str) -> None:
     from datetime import date
 
-    try:
-        date.fromisoformat(text if len(text) == 10 else "")
-    except ValueError:
-        raise Mismatch("bad-format", "a date is written as 2026-01-31") from None
+    _day(text)
+    date.fromisoformat(text)
 
 
-def _matching(pattern: str, message: str) -> Callable[[str], None]:
+def _matching(pattern: str) -> Callable[[str], None]:
     expression = re.compile(pattern)
 
     def check(text: str) -> None:
         if not expression.fullmatch(text):
-            raise Mismatch("bad-format", message)
+            raise ValueError
 
     return check
+
+
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_day = _matching(_DAY)
+_time = _matching(
+    rf"{_DAY}[Tt]([01][0-9]|2[0-3]):[0-9]{{2}}:[0-9]{{2}}(\.[0-9]+)?([Zz]|[+-][0-9]{{2}}:[0-9]{{2}})"
+)
 
 
 def _header(text: str) -> None:
     """RFC 9110, 5.5, without the bytes beyond ASCII and without obsolete folding."""
     if not text:
-        raise Mismatch("bad-format", "the value is empty")
+        raise ValueError
     odd = re.search(r"[^\t\x20-\x7e]|\A[\t ]|[\t ]\Z", text)
     if odd is not None:
         raise Mismatch(
@@ -119,14 +140,15 @@ def _path(text: str) -> None:
         start = end + 1
 
 
-_FORMATS: dict[str, Callable[[str], None]] = {
-    "date-time": _date_time,
-    "google-datetime": _date_time,
-    "date": _date,
-    "google-duration": _matching(r"-?[0-9]+(\.[0-9]{1,9})?s", "a duration is written as 1.5s"),
-    "google-fieldmask": _matching(r"[\w.*`/-]+(,[\w.*`/-]+)*", "a field mask is written as name,labels.env"),
-    "header": _header,
-    "path": _path,
-    "segment": _segment,
-    "token": _header,
+FORMATS: dict[str, Format] = {
+    "date-time": Format("a time", "2026-01-31T12:30:00Z", _date_time),
+    "google-datetime": Format("a time", "2026-01-31T12:30:00Z", _date_time),
+    "date": Format("a date", "2026-01-31", _date),
+    "google-duration": Format("a duration in seconds", "1.5s", _matching(r"-?[0-9]+(\.[0-9]{1,9})?s")),
+    "google-fieldmask": Format("a field mask", "name,labels.env", _matching(r"[\w.*`/-]+(,[\w.*`/-]+)*")),
+    "header": Format("a header value", "text/plain", _header),
+    "path": Format("a path", "a/b", _path),
+    "segment": Format("one segment of a path", "a", _segment),
+    "token": Format("a token", "abc", _header),
 }
+"""The formats that are checked, by their names in documents."""

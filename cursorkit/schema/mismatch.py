@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cursorkit.errors import CursorkitError
 
 if TYPE_CHECKING:
-    from cursorkit.errors import Span
+    from cursorkit.errors import Kind, Span
 
 
 class Mismatch(CursorkitError):  # noqa: N818 - not an error of the process but a finding about a value
@@ -17,30 +17,38 @@ class Mismatch(CursorkitError):  # noqa: N818 - not an error of the process but 
         kind: the stable name of the error.
         span: where in the text that was read; None for all of it.
         hint: what to do about it.
+        beyond: what else, where the language goes beyond that of the reference.
         place: where below the value that was checked, as wire names and indices.
     """
 
     def __init__(
         self,
-        kind: str,
+        kind: Kind,
         message: str,
         *,
         span: Span | None = None,
         hint: str = "",
+        beyond: str = "",
         place: tuple[str | int, ...] = (),
     ) -> None:
         super().__init__(message)
-        self.kind = kind
+        self.kind: Kind = kind
         self.message = message
         self.span = span
         self.hint = hint
+        self.beyond = beyond
         self.place = place
 
     def at(self, place: tuple[str | int, ...]) -> Mismatch:
-        """The same, found at `place`."""
+        """The same, found at `place`, of which no text is known."""
         return Mismatch(self.kind, self.message, hint=self.hint, place=place)
+
+    def advised(self, hint: str) -> Mismatch:
+        """The same, with other advice."""
+        return Mismatch(self.kind, self.message, span=self.span, hint=hint, place=self.place)
 
     def shifted(self, start: int, length: int) -> Mismatch:
         """The same, found in a text of `length` characters that begins `start` characters into another."""
         first, last = self.span or (0, length)
-        return Mismatch(self.kind, self.message, span=(first + start, last + start), hint=self.hint)
+        span = (first + start, last + start)
+        return Mismatch(self.kind, self.message, span=span, hint=self.hint, beyond=self.beyond)

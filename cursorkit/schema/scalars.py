@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 import sys
 from functools import lru_cache
-from math import isfinite
+from math import isfinite, isnan
 from typing import TYPE_CHECKING
 
+from cursorkit.errors import listed
 from cursorkit.schema import formats
+from cursorkit.schema.expected import expected, expected_text
 from cursorkit.schema.mismatch import Mismatch
+from cursorkit.schema.names import nearest
 from cursorkit.wire.source import BodySource, Bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from cursorkit.schema.types import Content, Scalar
+    from cursorkit.schema.types import Content, Scalar, Schema
 
 _BOUNDS = {
     "int32": (-(2**31), 2**31 - 1),
@@ -25,10 +28,11 @@ _BOUNDS = {
 }
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_BOOLEANS = ("true", "false")
 _MOST_DIGITS = 400
 """Python converts longer integers only unwillingly, and no format reaches that far."""
 
-_NAMED_NUMBERS = dict.fromkeys(("double", "float"), frozenset({"NaN", "Infinity", "-Infinity"}))
+_NAMED_NUMBERS = dict.fromkeys(("double", "float"), ("NaN", "Infinity", "-Infinity"))
 """By format: what the JSON mapping of protocol buffers calls the floats that JSON has no numbers for."""
 
 
@@ -56,27 +60,18 @@ def spelled(scalar: Scalar, text: str) -> str:
     return dict(scalar.synonyms).get(text, text) if scalar.synonyms else text
 
 
-def expected(scalar: Scalar) -> str:
-    """What the scalar takes, with an example, to finish a sentence that says so."""
-    if scalar.enum:
-        return "one of " + ", ".join(scalar.enum[:12]) + (", …" if len(scalar.enum) > 12 else "")
-    return _EXPECTED["quoted" if scalar.quoted else scalar.type]
+def wrong_type(schema: Schema, value: object, place: tuple[str | int, ...] = ()) -> Mismatch:
+    """That a value of `schema` is expected, and something else was given, whose value is not told."""
+    return Mismatch("wrong-type", f"{expected(schema)}, not {_json_type(value)}", place=place)
 
 
-_EXPECTED = {
-    "string": 'a string, such as "text"',
-    "boolean": "a boolean, true or false",
-    "integer": "a whole number, such as 42",
-    "quoted": 'a whole number as a string, such as "42"',
-    "number": "a number, such as 2.5",
-    "bytes": 'base64, such as "AAEC"',
-    "raw": 'base64, such as "AAEC"',
-}
+def _wrong_text(scalar: Scalar, text: str = "", words: Iterable[str] = ()) -> Mismatch:
+    return Mismatch("wrong-type", expected_text(scalar), hint=_meant(text, words))
 
 
-def wrong_type(what: str, value: object, place: tuple[str | int, ...] = ()) -> Mismatch:
-    """That `what` is expected, and something else was given, whose value is not told."""
-    return Mismatch("wrong-type", f"{what} is expected, not {_json_type(value)}", place=place)
+def _meant(text: str, words: Iterable[str]) -> str:
+    near = nearest(text, words)
+    return "" if near is None else f"did you mean '{near}'?"
 
 
 def check_unicode(text: str) -> None:
@@ -100,22 +95,23 @@ def _read_string(scalar: Scalar, text: str) -> str:
     return _check_string(scalar, spelled(scalar, text))
 
 
-def _read_boolean(_scalar: Scalar, text: str) -> bool:
-    if text not in {"true", "false"}:
-        raise Mismatch("wrong-type", "a boolean is expected, true or false")
+def _read_boolean(scalar: Scalar, text: str) -> bool:
+    if text not in _BOOLEANS:
+        raise _wrong_text(scalar, text, _BOOLEANS)
     return text == "true"
 
 
 def _read_integer(scalar: Scalar, text: str) -> int | str:
-    number = _check_range(scalar, _integer(text))
+    number = _check_range(scalar, _integer(scalar, text))
     return str(number) if scalar.quoted else number
 
 
 def _read_number(scalar: Scalar, text: str) -> float | str:
-    if text in _NAMED_NUMBERS.get(scalar.format, ()):
+    names = _NAMED_NUMBERS.get(scalar.format, ())
+    if text in names:
         return text
     if not _NUMBER.fullmatch(text):
-        raise Mismatch("wrong-type", "a number is expected, such as 2.5")
+        raise _wrong_text(scalar, text, names)
     return _check_finite(float(text))
 
 
@@ -132,9 +128,9 @@ def _read_raw(_scalar: Scalar, text: str) -> BodySource:
         raise Mismatch("not-unicode", "the value holds half a character, which stands for no bytes") from None
 
 
-def _integer(text: str) -> int:
+def _integer(scalar: Scalar, text: str) -> int:
     if not _INTEGER.fullmatch(text):
-        raise Mismatch("wrong-type", "a whole number is expected, such as 42")
+        raise _wrong_text(scalar)
     if len(text) > _MOST_DIGITS:
         raise Mismatch("out-of-range", "the number has too many digits")
     return int(text)
@@ -145,22 +141,22 @@ def _integer(text: str) -> int:
 
 def _admit_string(scalar: Scalar, value: object) -> str:
     if not isinstance(value, str):
-        raise wrong_type(expected(scalar), value)
+        raise wrong_type(scalar, value)
     return _check_string(scalar, value)
 
 
 def _admit_boolean(scalar: Scalar, value: object) -> bool:
     if not isinstance(value, bool):
-        raise wrong_type(expected(scalar), value)
+        raise wrong_type(scalar, value)
     return value
 
 
 def _admit_integer(scalar: Scalar, value: object) -> int | str:
     if scalar.quoted and isinstance(value, str):
-        _check_range(scalar, _integer(value))
+        _check_range(scalar, _integer(scalar, value))
         return value
     if scalar.quoted or isinstance(value, bool) or not isinstance(value, int):
-        raise wrong_type(expected(scalar), value)
+        raise wrong_type(scalar, value)
     return _check_range(scalar, value)
 
 
@@ -168,13 +164,13 @@ def _admit_number(scalar: Scalar, value: object) -> float | str:
     if isinstance(value, str) and value in _NAMED_NUMBERS.get(scalar.format, ()):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise wrong_type(expected(scalar), value)
+        raise wrong_type(scalar, value)
     return _check_finite(value)
 
 
 def _admit_bytes(scalar: Scalar, value: object) -> str:
     if not isinstance(value, str):
-        raise wrong_type(expected(scalar), value)
+        raise wrong_type(scalar, value)
     return _read_bytes(scalar, value)
 
 
@@ -182,7 +178,7 @@ def _admit_raw(scalar: Scalar, value: object) -> BodySource:
     if isinstance(value, BodySource):
         return value
     if not isinstance(value, str):
-        raise wrong_type(expected(scalar), value)
+        raise wrong_type(scalar, value)
     return Bytes(formats.base64_bytes(value))
 
 
@@ -192,7 +188,7 @@ def _admit_raw(scalar: Scalar, value: object) -> BodySource:
 _JSON_TYPES: dict[type, str] = {
     bool: "a boolean",
     int: "a number",
-    float: "a number",
+    float: "a decimal number",
     str: "a string",
     dict: "a structure",
     list: "a list",
@@ -216,30 +212,35 @@ def _check_string(scalar: Scalar, text: str) -> str:
 
 
 def _no_choice(scalar: Scalar, text: str) -> Mismatch:
-    from difflib import get_close_matches
-
-    near = get_close_matches(text, scalar.enum, 1) or get_close_matches(text.upper(), scalar.enum, 1)
-    hint = f"did you mean '{near[0]}'?" if near else ""
-    return Mismatch(
-        "not-in-enum", f"the value is none of {expected(scalar).removeprefix('one of ')}", hint=hint
-    )
+    message = f"the value is none of {listed(scalar.enum)}"
+    return Mismatch("not-in-enum", message, hint=_meant(text, scalar.enum))
 
 
 def _check_range(scalar: Scalar, number: int) -> int:
-    low, high = _BOUNDS.get(scalar.format, (scalar.minimum, scalar.maximum))
-    if (low is not None and number < low) or (high is not None and number > high):
-        bounds = f"{'' if low is None else low} to {'' if high is None else high}"
-        raise Mismatch(
-            "out-of-range", f"the number is outside {scalar.format or 'the range'} ({bounds.strip()})"
-        )
+    _check_bounds(number, scalar.format, *_BOUNDS.get(scalar.format, (None, None)))
+    _check_bounds(number, "the range", scalar.minimum, scalar.maximum)
     return number
+
+
+def _check_bounds(number: int, name: str, low: int | None, high: int | None) -> None:
+    if (low is not None and number < low) or (high is not None and number > high):
+        bounds = (
+            f"{high} or less" if low is None else f"{low} or more" if high is None else f"{low} to {high}"
+        )
+        raise Mismatch("out-of-range", f"the number is outside {name} ({bounds})")
 
 
 def _check_finite(number: float) -> float:
     # Integers are finite, and some of them too large for `isfinite`.
     if type(number) is float and not isfinite(number):
-        raise Mismatch("out-of-range", "JSON has no number as large as this")
+        raise not_finite(number)
     return number
+
+
+def not_finite(number: float, place: tuple[str | int, ...] = ()) -> Mismatch:
+    """That JSON has no figures for `number`."""
+    what = "NaN is no number" if isnan(number) else "the number is larger than any"
+    return Mismatch("out-of-range", f"{what} that JSON can carry (up to about 1.8e308)", place=place)
 
 
 _READERS: dict[str, Callable[[Scalar, str], Content]] = {
