@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from functools import lru_cache
-from math import isfinite, isnan
 from typing import TYPE_CHECKING
 
 from cursorkit.errors import listed
@@ -231,15 +230,15 @@ def _check_bounds(number: int, name: str, low: int | None, high: int | None) -> 
 
 
 def _check_finite(number: float) -> float:
-    # Integers are finite, and some of them too large for `isfinite`.
-    if type(number) is float and not isfinite(number):
+    # An integer of JSON may be larger than any float; NaN is not less than anything.
+    if not abs(number) <= sys.float_info.max:
         raise not_finite(number)
     return number
 
 
 def not_finite(number: float, place: tuple[str | int, ...] = ()) -> Mismatch:
     """That JSON has no figures for `number`."""
-    what = "NaN is no number" if isnan(number) else "the number is larger than any"
+    what = "NaN is no number" if number != number else "the number is larger than any"
     return Mismatch("out-of-range", f"{what} that JSON can carry (up to about 1.8e308)", place=place)
 
 
