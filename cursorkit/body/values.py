@@ -72,8 +72,11 @@ def _string(schema: Any, value: str) -> str:
     refusals = whole.admit(schema, value)[1] if schema.alternatives else ()
     if not refusals:
         return value
-    if refusals[0].kind != "wrong-type":
-        raise refusals[0]
+    for each in schema.alternatives:
+        for mismatch in whole.admit(each, value)[1]:
+            if mismatch.kind != "wrong-type":
+                # It is one for text, so this is what was meant.
+                raise mismatch
     raise Mismatch("no-text", f"{held(schema)} takes no text", beyond=_as_json(schema))
 
 

@@ -12,7 +12,8 @@ from cursorkit import ArgumentErrors, build
 from cursorkit.files import Files
 from cursorkit.methods import STORE_INSTANCES
 from cursorkit.schema.discovery import Schemas
-from cursorkit.schema.types import Field, List, Object, Scalar
+from cursorkit.schema.types import Any, Field, List, Object, Scalar
+from cursorkit.wire import Bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,10 +50,10 @@ def test_a_problem_is_drawn_with_caret_cursor_and_suggestion() -> None:
     )
 
 
-def test_the_suggestion_comes_from_the_structure_at_the_cursor() -> None:
-    (problem,) = problems(NODES, "spec", "nmae=x").problems
-    assert problem.cursor == ".spec (Node.spec)" or problem.cursor == ".spec (Node)"
-    assert "did you mean 'name'?" in problem.hint
+def test_the_cursor_is_told_with_what_is_there() -> None:
+    told = problems(NODES, "x=1", "spec", "x=1", ".labels.a=b", "x.y=1").problems
+    assert [problem.cursor for problem in told] == [". (Node)", ".spec (Node)", ".spec (Node)"]
+    assert problems(NODES, "nosuch", "a.").problems[-1].cursor == ".nosuch"
 
 
 def test_carets_stand_right_under_wide_and_combining_characters() -> None:
@@ -80,16 +81,122 @@ def test_no_value_of_a_field_that_holds_bytes_is_shown() -> None:
     assert "CANARY" not in repr(build(HTTP_BODY, ["data=CANARY"]))
 
 
-def test_a_climb_of_three_dots_or_more_is_explained_when_something_is_wrong_behind_it() -> None:
-    (problem,) = problems(NODES, "spec.spec.spec", "...", "nosuch=1").problems
-    assert "'...' went up 2 levels" in problem.hint
-    assert problem.cursor.startswith(".spec (")
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("spec.spec.spec ... nosuch=1", "'...' went up 2 levels, to '.spec'"),
+        ("spec.spec.spec ... replicas=x", "'...' went up 2 levels, to '.spec'"),
+        ("spec.spec.spec ...nosuch=1", "'...' went up 2 levels, to '.spec'"),
+        ("spec.spec.spec ....spec nosuch=1", "'....' went up 3 levels, to '.'"),
+        ("spec.spec.spec spec...spec.nosuch=1", "'...' went up 2 levels, to '.spec.spec'"),
+        ("spec.spec.spec .spec.spec...spec.nosuch=1", "'...' went up 2 levels, to '.'"),
+        ("spec.spec.spec spec....spec.spec... nosuch=1", "'...' went up 2 levels, to '.spec'"),
+    ],
+)
+def test_where_three_dots_or_more_led_is_told_when_something_is_wrong_with_them_or_behind_them(
+    arguments: str, told: str
+) -> None:
+    (problem,) = problems(NODES, *arguments.split()).problems
+    assert problem.hint.startswith(told)
 
 
-def test_a_duplicate_names_both_arguments() -> None:
-    (problem,) = problems(NODES, "name=a", "spec", ".name=b").problems
-    assert (problem.kind, problem.index) == ("duplicate", 2)
-    assert "argument 1" in problem.message
+def test_where_dots_led_is_told_no_longer_than_it_matters() -> None:
+    for arguments in ("spec.spec ... spec nosuch=1", "spec.spec .. nosuch=1", "spec.spec .... x .nosuch=1"):
+        assert "went up" not in problems(NODES, *arguments.split()).problems[-1].hint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("name=a spec .name=b", "argument 3: '.name' was already set by argument 1"),
+        ("labels=a=1 labels=b=1 labels.a=2", "argument 3: 'labels.a' was already set by argument 1"),
+        ("labels.a=1 labels=a=2", "argument 2: '.labels.a' was already set by argument 1"),
+        ("spec.name=a spec.spec:={} spec:={}", "argument 3: a part of '.spec' was already set by argument 1"),
+        ("replicas=1 spec:={} spec.name=a", "argument 3: '.spec' was already set as a whole by argument 2"),
+        (".spec name=a :={}", "argument 3: a part of '.spec' was already set by argument 2"),
+        (".:={} name=a", "argument 2: '.' was already set as a whole by argument 1"),
+    ],
+)
+def test_a_duplicate_names_both_arguments(arguments: str, message: str) -> None:
+    told = problems(NODES, *arguments.split())
+    assert [problem.kind for problem in told.problems] == ["duplicate"]
+    assert str(told).splitlines()[0] == message
+
+
+@pytest.mark.parametrize(
+    "form", ["data=ut", 'data:="dXQ="', "data@=f", '.:={"data":"dXQ="}', '/=data :="dXQ="', "@=json"]
+)
+def test_raw_data_in_every_form_is_the_same(form: str) -> None:
+    body = build(
+        HTTP_BODY, form.split(), files={"f": Bytes(b"ut"), "json": Bytes(b'{"data": "dXQ="}')}.__getitem__
+    )
+    assert isinstance(body.content, dict)
+    assert body.content["data"] == Bytes(b"ut")
+
+
+LIMIT = Any((Scalar("integer"), List(Scalar("integer")), NODES))
+UNION = Object(
+    "Union",
+    lambda: [
+        Field("limit", "limit", "limit", LIMIT),
+        Field("names", "names", "names", Any((Scalar("string"), List(Scalar("string"))))),
+        Field("mode", "mode", "mode", Any((Scalar("string", enum=("ON",)), Scalar("boolean")))),
+        Field("more", "more", "more", List(LIMIT)),
+        Field("data", "data", "data", Any((Scalar("bytes"), Scalar("integer")))),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "value"),
+    [
+        ("names=a", {"names": "a"}),
+        ("names.+=a names.+=b", {"names": ["a", "b"]}),
+        ("mode=ON", {"mode": "ON"}),
+        ("mode:=true", {"mode": True}),
+        ("limit:=3", {"limit": 3}),
+        ("limit:=[3]", {"limit": [3]}),
+        ("limit.+:=3 limit.0.name=a", None),
+        ("limit.name=a limit.spec.name=b", {"limit": {"name": "a", "spec": {"name": "b"}}}),
+        ('.limit/=name :="a"', {"limit": {"name": "a"}}),
+        ("more:=[1,[2]]", {"more": [1, [2]]}),
+        ("more.+.name=a more.+:=1", {"more": [{"name": "a"}, 1]}),
+    ],
+)
+def test_values_of_several_kinds_are_checked_when_they_are_complete(
+    arguments: str, value: dict[str, object] | None
+) -> None:
+    if value is None:
+        problems(UNION, *arguments.split())
+    else:
+        assert build(UNION, arguments.split()).value == value
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "index", "place"),
+    [
+        ("limit=3", "no-text", 0, ""),
+        ("more=3", "no-text", 0, ""),
+        ('limit:="many"', "wrong-type", 0, ""),
+        ("more:=[1,true]", "wrong-type", 0, ".more.1"),
+        ("mode=OFF", "not-in-enum", 0, "ON"),
+        ("data=*", "bad-format", 0, ""),
+        ("names.+=a names.+:=1", "wrong-type", None, ".names"),
+        ("names.a=b", "wrong-type", 0, ".names"),
+        ("limit.nosuch=a", "wrong-type", 0, ".limit"),
+    ],
+)
+def test_values_of_no_kind(arguments: str, kind: str, index: int | None, place: str) -> None:
+    (problem,) = problems(UNION, *arguments.split()).problems
+    assert problem.kind == kind
+    assert index in {None, problem.index}
+    assert place in problem.message
+
+
+def test_a_value_of_several_kinds_that_may_be_bytes_is_not_shown() -> None:
+    for argument in ("data=CANARY!", 'data:="CANARY!"', "data.CANARY=1"):
+        drawn = str(problems(UNION, argument))
+        assert "CANARY!" not in drawn
 
 
 def test_extensions_of_a_raw_body_are_refused_with_a_clear_word() -> None:

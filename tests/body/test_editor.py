@@ -7,6 +7,7 @@ import pytest
 from cursorkit import ArgumentErrors, HttpBody, build, edit
 from cursorkit.methods import STORE_INSTANCES
 from cursorkit.schema.discovery import Schemas
+from cursorkit.schema.types import Any
 from cursorkit.wire import Bytes
 
 JOB = Schemas(
@@ -85,3 +86,27 @@ def test_deep_values_are_refused_not_a_crash() -> None:
     with pytest.raises(ArgumentErrors) as told:
         _ = edit(JOB).set(".", value).body
     assert [each.kind for each in told.value.problems] == ["limit"]
+
+
+def test_elements_and_entries_go_only_where_there_are_some() -> None:
+    anything = Any()
+    body = edit(anything).append("list", {"a": 1}).append("list", "x").put("map", "a.b", 1).body
+    assert body.value == {"list": [{"a": 1}, "x"], "map": {"a.b": 1}}
+    with pytest.raises(ArgumentErrors) as told:
+        _ = edit(JOB).append("title", "a").append("spec", "a").put("tags", "k", 1).put("title", "k", 1).body
+    assert [problem.message for problem in told.value.problems] == [
+        "nothing can be appended to a string",
+        "nothing can be appended to a structure (Job)",
+        "no entry can be put into a list of strings",
+        "no entry can be put into a string",
+    ]
+
+
+def test_a_refused_element_keeps_its_place() -> None:
+    with pytest.raises(ArgumentErrors) as told:
+        _ = edit(JOB).append("tags", 1).set("tags.1", "b").put("labels", "k", "x").put("labels", "k", 1).body
+    assert [(problem.index, problem.kind) for problem in told.value.problems] == [
+        (0, "wrong-type"),
+        (2, "wrong-type"),
+        (3, "duplicate"),
+    ]
