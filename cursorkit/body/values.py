@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from cursorkit.body.places import NEW, Place
 from cursorkit.body.tree import New
@@ -106,9 +106,8 @@ def _instead_of_text(place: Place) -> tuple[str, str]:
             return f"set a field of it, {name}{_part(schema)}=VALUE, or move into it", _as_json(schema)
         case List(items=items) as schema:
             return "", f"set a part of a new element, {name}+.{_part(items)}=VALUE   {_as_json(schema)}"
-        case Map(values=values) as schema:
-            return "", f"set a part of an entry, {name}KEY.{_part(values)}=VALUE   {_as_json(schema)}"
-    return "", _as_json(place.schema)
+    values = cast("Map", place.schema).values
+    return "", f"set a part of an entry, {name}KEY.{_part(values)}=VALUE   {_as_json(place.schema)}"
 
 
 def _part(schema: Schema) -> str:

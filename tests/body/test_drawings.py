@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import pytest
 
 from cursorkit import ArgumentErrors, build
-from cursorkit.errors import SourceError
+from cursorkit.errors import Kind, SourceError
 from cursorkit.methods import STORE_INSTANCES
 from cursorkit.schema.discovery import Schemas
 from cursorkit.schema.types import Any, Field, List, Object, Scalar
@@ -51,6 +51,7 @@ DOCUMENT = {
             "thumbs": {"type": "object", "additionalProperties": {"type": "string", "format": "byte"}},
             "spec": {"$ref": "Spec"},
             "parts": {"type": "array", "items": {"$ref": "Spec"}},
+            "grid": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
             "sizes": {"type": "object", "additionalProperties": {"$ref": "Size"}},
             "extra": {"type": "any"},
         },
@@ -80,6 +81,7 @@ SCHEMAS: dict[str, Schema] = {
 FILES = {
     "twice.json": b'{"name": "a", "next": {"name": "b", "name": "c"}}',
     "notes.txt": b"milk, eggs",
+    "time.txt": b"2026-01-31T12:30:00Z\n",
     "wrong.json": b'{"name": 1, "nxt": {}, "next": {"next": []}}',
     "latin1.txt": b"Gr\xf6\xdfe",
     "mark.json": b"\xef\xbb\xbf{}",
@@ -145,6 +147,8 @@ CASES = [
     case("a list where a structure is", "extra.a=x", "extra.0=y"),
     case("a structure where a list is", "extra.0=x", "extra.a=y"),
     case("a move that came to nothing, told once", ".extra.+", ".extra.a=x", ":=1", "b=2", "..c=3"),
+    case("a move that came to nothing, the other way round", ".extra.a", ".extra.+=x", "b=1"),
+    case("a list and a structure deep down", "extra.a.0=x", "extra.a.b=y", "extra.a.0.c=z"),
     case("set twice", "title=a", "spec", ".title=b"),
     case("an entry set twice", "labels=a.b=1", "labels=a.b=2"),
     case("a part is set already", ".spec", "name=a", ":={}"),
@@ -152,6 +156,7 @@ CASES = [
     # Values.
     case("text for a structure", "spec=x"),
     case("text for a list of structures", "parts=x"),
+    case("text for a list of lists", "grid=1"),
     case("text for a map of structures", "sizes=x"),
     case("text for a value of several kinds", "limit=x", of="Union"),
     case("an entry without a key", "labels=x", "thumbs=AAEC"),
@@ -191,7 +196,8 @@ CASES = [
     case("a file that is no text", "title@=latin1.txt"),
     case("a file without a name", "title@="),
     case("a file that does not exist", "title@=nosuch.txt"),
-    case("a file whose text does not fit", "at@=notes.txt"),
+    case("what is no file", "title@=folder", "code@=-"),
+    case("a file whose text does not fit", "at@=notes.txt", "at@=time.txt"),
     # The whole.
     case("nothing is set", of="Number"),
     case("several problems", "titel=x", "spec", "....", "nosuch=1", "a.", ".replicas=x", ".tags.9=y"),
@@ -238,15 +244,23 @@ CASES = [
 
 
 def files(name: str) -> BodySource:
+    if name == "folder":
+        raise SourceError("unreadable-file", f"cannot read '{name}': it is a directory")
+    if name == "-":
+        raise SourceError("stdin-twice", "standard input can be read only once")
     if name not in FILES:
         raise SourceError("no-file", f"cannot read '{name}': No such file or directory")
     return Bytes(FILES[name])
 
 
-def drawn(case: Case) -> str:
+def errors(case: Case) -> ArgumentErrors:
     with pytest.raises(ArgumentErrors) as told:
         build(SCHEMAS[case.schema], case.arguments, files=files, extensions=case.extensions)
-    return str(told.value)
+    return told.value
+
+
+def drawn(case: Case) -> str:
+    return str(errors(case))
 
 
 def golden() -> dict[str, str]:
@@ -262,6 +276,22 @@ def test_drawing(case: Case) -> None:
 
 def test_there_is_no_drawing_of_anything_else() -> None:
     assert list(golden()) == [case.title for case in CASES]
+
+
+OF_WHOLE_COMMANDS = {
+    *("usage", "unknown-command", "bad-endpoint", "no-body", "empty-body", "missing-field", "changed-file"),
+    *("not-a-media-type", "long-quota-user"),
+}
+
+
+def test_every_kind_that_an_argument_list_can_have_is_drawn() -> None:
+    kinds = {problem.kind for case in CASES for problem in errors(case).problems}
+    assert kinds == {*get_args(Kind)} - OF_WHOLE_COMMANDS
+
+
+def test_no_value_that_must_stay_private_is_drawn() -> None:
+    assert any("CANARY" in argument for case in CASES for argument in case.arguments)
+    assert "CANARY" not in DRAWINGS.read_text(encoding="utf-8")
 
 
 def main() -> None:
