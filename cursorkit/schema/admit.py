@@ -42,6 +42,16 @@ def fits(schema: Schema, value: object) -> bool:
     return not admit(schema, value)[1]
 
 
+def levels(content: Content) -> int:
+    """How many levels of lists and structures there are in `content`."""
+    match content:
+        case dict():
+            return max((1 + levels(item) for item in content.values()), default=0)
+        case list():
+            return max((1 + levels(item) for item in content), default=0)
+    return 0
+
+
 def _admit(schema: Schema, value: object, place: _Place, found: list[Mismatch]) -> Content:
     if len(place) > DEEPEST:
         found.append(Mismatch("limit", f"the value is nested more than {DEEPEST} levels deep", place=place))
