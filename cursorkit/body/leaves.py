@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from cursorkit.body.places import NEW, names_element
+from cursorkit.body.places import NEW, is_element
 from cursorkit.errors import ArgumentErrors, Problem
 from cursorkit.language.parser import LONGEST
 from cursorkit.schema.admit import admit
@@ -20,7 +20,7 @@ from cursorkit.schema.types import Any, List, Map, Object, Scalar
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cursorkit.body.taken import Key
+    from cursorkit.body.tree import Key
     from cursorkit.schema.types import Json, Schema
 
 MARKS = (":", "@", "/")
@@ -90,53 +90,52 @@ def leaves(schema: Schema, value: Json) -> list[Node]:
     Raises:
         ArgumentErrors: with everything in `value` that is no JSON or does not fit `schema`, and where.
     """
-    _refuse(admit(schema, value)[1])
+    _refuse(*admit(schema, value)[1])
     found: list[Node] = []
-    mismatches: list[Mismatch] = []
-    _take_apart(Node(schema, value), found, mismatches)
-    _refuse(mismatches)
+    _take_apart(Node(schema, value), found)
     return found
 
 
-def _refuse(mismatches: Iterable[Mismatch]) -> None:
+def _refuse(*mismatches: Mismatch) -> None:
     problems = tuple(
-        Problem(each.kind, f"{each.message} (at .{'.'.join(map(str, each.place))})", label="value")
+        Problem(
+            each.kind, f"{each.message} (at .{'.'.join(map(str, each.place))})", label="value", hint=each.hint
+        )
         for each in mismatches
     )
     if problems:
         raise ArgumentErrors(problems)
 
 
-def _take_apart(node: Node, found: list[Node], mismatches: list[Mismatch]) -> None:
+def _take_apart(node: Node, found: list[Node]) -> None:
     node.first = len(found)
     parts = list(_parts(node))
     for part in parts:
-        _take_apart(part, found, mismatches)
+        _take_apart(part, found)
     if parts:
         node.texts = sum(part.texts for part in parts)
-        node.size = 1 + sum(part.size + 1 for part in parts)
-        node.size += sum(len(as_json(key)) + 1 for key in node.value) if isinstance(node.value, Mapping) else 0
+        node.size = 1 + sum(map(_size_above, parts))
     else:
         found.append(node)
-        try:
-            _measure(node)
-        except Mismatch as mismatch:
-            mismatches.append(mismatch.at(node.place))
+        _check_raw(node)
+        node.text = as_text(node.schema, node.value)
+        node.texts = int(node.text is not None)
+        node.size = len(as_json(node.value))
     node.after = len(found)
 
 
-def _measure(leaf: Node) -> None:
-    """Tell how a leaf is written.
+def _size_above(part: Node) -> int:
+    """The characters that it adds to the JSON of the place above: a comma, and its key."""
+    step = part.place[-1]
+    return part.size + 1 + (len(as_json(step)) + 1 if isinstance(step, str) else 0)
 
-    Raises:
-        Mismatch: no argument has it to the letter.
-    """
+
+def _check_raw(leaf: Node) -> None:
+    """Raw bytes come back in one of the ways to write them in base64; what is in another could not."""
     is_raw = isinstance(leaf.schema, Scalar) and leaf.schema.type == "raw"
     if is_raw and b64encode(base64_bytes(str(leaf.value))).decode() != leaf.value:
-        raise Mismatch("bad-format", "raw bytes come back in the standard alphabet of base64, padded")
-    leaf.size = len(as_json(leaf.value))
-    leaf.text = as_text(leaf.schema, leaf.value)
-    leaf.texts = int(leaf.text is not None)
+        message = "base64 is expected, in the standard alphabet and padded"
+        _refuse(Mismatch("bad-format", message, place=leaf.place))
 
 
 def _parts(node: Node) -> Iterator[Node]:
@@ -153,7 +152,7 @@ def _parts(node: Node) -> Iterator[Node]:
                 yield _member(node, key, item, values, [key])
         case Mapping() as members, _:
             for key, item in members.items():
-                yield _member(node, key, item, Any(), [] if names_element(key) else [key])
+                yield _member(node, key, item, Any(), [] if is_element(key) else [key])
 
 
 def _spellings(schema: Object, wire: str) -> list[str]:
@@ -163,7 +162,7 @@ def _spellings(schema: Object, wire: str) -> list[str]:
 
 
 def _member(above: Node, key: str, value: Json, schema: Schema, spellings: Iterable[str]) -> Node:
-    """A field or an entry. The last character before a `=` may belong to a sign, so a name without it is better."""
+    """A field or an entry; of several names, one that can stand right before a `=`."""
     names = sorted(filter(_fits_path, spellings), key=lambda name: name.endswith(MARKS))
     name = names[0] if names else None
     return Node(schema, value, (*above.place, key), above, name, None if "\0" in key else key)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from attrs import frozen
 
-from cursorkit.body.fold import MOST
 from cursorkit.body.leaves import MARKS, leaves
 from cursorkit.schema.shortest import as_json
 from cursorkit.schema.types import Any, List
@@ -20,13 +19,12 @@ if TYPE_CHECKING:
 
 
 def to_arguments(value: Json, schema: Schema | None = None) -> list[str]:
-    """The shortest arguments that build `value`: `build(schema, to_arguments(value, schema)).value == value`.
+    """The shortest arguments that build `value`: to the letter, and with the keys in their order.
 
-    Of all argument lists in normal form it is one with the least, in this order: leaves that are said in JSON
-    although text can say them; characters of the line, one blank between two arguments; arguments; names.
-    In normal form the leaves are set in the order of the document, so that keys keep theirs; dots stand only
-    at the front of a path, and never right behind a move; fields are called as on the command line; and no
-    file is named. grammar/README.md tells more.
+    Of all argument lists in normal form it is one with the fewest, in this order, of: leaves said in JSON
+    although there is a text for them; characters of the line, one blank between two arguments; arguments;
+    names. In normal form the leaves are set in the order of the document; dots stand only at the front of a
+    path, and never right behind a move; fields are called as on the command line; and no file is named.
 
     Args:
         value: plain JSON.
@@ -40,8 +38,7 @@ def to_arguments(value: Json, schema: Schema | None = None) -> list[str]:
     found = leaves(whole, value)
     if value == ([] if isinstance(whole, List) else {}):
         return []
-    arguments = _shortest(found)
-    return arguments if len(arguments) <= MOST else [f":={as_json(value)}"]
+    return _shortest(found)
 
 
 # --- what an argument costs --------------------------------------------------------------------------------
@@ -101,8 +98,8 @@ class _Way:
         self.nodes.reverse()
         self.names = [node.component(leaf.first) for node in self.nodes]
         self._lengths = list(accumulate(0 if name is None else len(name) + 1 for name in self.names))
+        # By depth: that of the last place so far which no path leads into.
         self._gaps = list(accumulate((d * (name is None) for d, name in enumerate(self.names)), max))
-        """By depth: where the last place is, on the way so far, that no path leads to."""
 
     def path(self, dots: int, top: int, end: int) -> str:
         """The path of that many dots, and of the names from below depth `top` down to depth `end`."""
@@ -172,13 +169,13 @@ _Steps = dict[_State, _Step]
 def _shortest(found: list[Node]) -> list[str]:
     """The arguments that say the leaves, by dynamic programming over the states before each of them."""
     ways = [*map(_Way, found)]
+    # By leaf: the depth where the way to it parts from that to the leaf before it.
     parting = [0, *(_common(before, way) for before, way in pairwise(ways)), 0]
-    """By leaf: the depth where the way to it parts from that to the leaf before it."""
     arrived: list[_Steps] = [{} for _ in parting]
     arrived[0][0, 0] = _Step(0)
     for way, standing in zip(ways, arrived, strict=False):
-        nearest = dict([min(standing.items(), key=lambda item: item[1].cost)])
-        kept = _undominated(way, standing, _moved(way, nearest))
+        cheapest = min(standing, key=lambda state: standing[state].cost)
+        kept = _undominated(way, standing, _moved(way, {cheapest: standing[cheapest]}))
         moved = _moved(way, kept)
         for saying in way.sayings():
             ahead = arrived[saying.node.after]
@@ -211,8 +208,8 @@ def _keep(steps: _Steps, state: _State, step: _Step) -> None:
 def _moved(way: _Way, standing: _Steps) -> _Steps:
     """The cheapest moves to the places on the way, from where the cursor stands."""
     moved: _Steps = {}
+    # Only behind `/=` is another move of use: behind a plain move it would be the same path, cut in two.
     by_key: _Steps = {}
-    """Only behind these is another move of use: behind a plain one it would be one path, cut in two."""
     for saying in way.moves():
         state = (saying.node.depth, 0)
         for _, step in _options(way, saying, standing, by_key):

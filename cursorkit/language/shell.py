@@ -20,8 +20,8 @@ _RUN = re.compile(r"[^'\\]+|['\\]")
 def shell_line(arguments: Iterable[str]) -> str:
     r"""`arguments` as they are typed in bash, zsh and fish: the same line in each of them.
 
-    What has to be quoted stands in single quotes, but for `'` and `\`, which are written `\'` and `\\` outside
-    of them: inside, fish would take a backslash for more than itself. (`shlex.quote` is right in bash alone.)
+    What has to be quoted stands in single quotes, but for `'` and `\`, which are written `\'` and `\\`
+    outside of them: within, fish takes a backslash for more than itself, so `shlex.quote` is wrong there.
 
     Raises:
         ArgumentErrors: an argument holds a NUL, which no command line can.
@@ -36,7 +36,7 @@ def shell_line(arguments: Iterable[str]) -> str:
 def _quoted(word: str) -> str:
     if _PLAIN.fullmatch(word):
         return word
-    return "".join(f"\\{run}" if run in "'\\" else f"'{run}'" for run in _RUN.findall(word)) or "''"
+    return "".join(f"\\{run}" if run in {"'", "\\"} else f"'{run}'" for run in _RUN.findall(word)) or "''"
 
 
 def _holds_nul(index: int, word: str) -> Problem:

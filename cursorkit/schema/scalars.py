@@ -88,6 +88,18 @@ def check_unicode(text: str) -> None:
         raise Mismatch("not-unicode", "the value is not UTF-8 text", span=(error.start, error.end)) from None
 
 
+def check_digits(number: int) -> None:
+    """Let `number` pass if it can be written in decimal digits, as JSON needs.
+
+    Raises:
+        Mismatch: it has more digits than Python writes or reads.
+    """
+    try:
+        str(number)
+    except ValueError:
+        raise Mismatch("out-of-range", "the number has too many digits") from None
+
+
 # --- text ------------------------------------------------------------------------------------------------
 
 
@@ -219,6 +231,7 @@ def _no_choice(scalar: Scalar, text: str) -> Mismatch:
 def _check_range(scalar: Scalar, number: int) -> int:
     _check_bounds(number, scalar.format, *_BOUNDS.get(scalar.format, (None, None)))
     _check_bounds(number, "the range", scalar.minimum, scalar.maximum)
+    check_digits(number)
     return number
 
 
@@ -231,8 +244,9 @@ def _check_bounds(number: int, name: str, low: int | None, high: int | None) -> 
 
 
 def _check_finite(number: float) -> float:
-    # Integers are finite, and some of them too large for `isfinite`.
-    if type(number) is float and not isfinite(number):
+    if isinstance(number, int):
+        check_digits(number)
+    elif not isfinite(number):
         raise not_finite(number)
     return number
 

@@ -31,11 +31,7 @@ def as_text(schema: Schema, value: Json) -> str | None:
 
 
 def as_json(value: Json) -> str:
-    """The shortest JSON document that means `value`, keys in their order.
-
-    Raises:
-        Mismatch: `out-of-range`, a number with more digits than Python reads.
-    """
+    """The shortest JSON document that means `value`, with the keys in their order."""
     match value:
         case Mapping():
             return "{" + ",".join(f"{as_json(key)}:{as_json(item)}" for key, item in value.items()) + "}"
@@ -43,10 +39,7 @@ def as_json(value: Json) -> str:
             return "[" + ",".join(map(as_json, value)) + "]"
         case float():
             return min(_numerals(value, "0.", ".0"), key=len)
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except ValueError:
-        raise Mismatch("out-of-range", "a number has too many digits") from None
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _texts(schema: Schema, value: Json) -> Iterator[str]:

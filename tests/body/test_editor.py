@@ -7,6 +7,7 @@ import pytest
 from cursorkit import ArgumentErrors, HttpBody, build, edit
 from cursorkit.methods import STORE_INSTANCES
 from cursorkit.schema.discovery import Schemas
+from cursorkit.schema.types import Any, Scalar
 from cursorkit.wire import Bytes
 
 JOB = Schemas(
@@ -85,3 +86,11 @@ def test_deep_values_are_refused_not_a_crash() -> None:
     with pytest.raises(ArgumentErrors) as told:
         _ = edit(JOB).set(".", value).body
     assert [each.kind for each in told.value.problems] == ["limit"]
+
+
+def test_numbers_that_no_json_reader_takes_are_refused() -> None:
+    for schema in (Any(), Scalar("number"), Scalar("integer")):
+        assert edit(schema).set(".", 10**4000).body.value == 10**4000
+        with pytest.raises(ArgumentErrors) as told:
+            _ = edit(schema).set(".", 10**5000).body
+        assert [each.kind for each in told.value.problems] == ["out-of-range"]
