@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from attrs import define, field
 
@@ -84,7 +84,7 @@ class Node:
         return NEW if self.first == leaf and self.place and isinstance(self.place[-1], int) else self.name
 
 
-def leaves(schema: Schema, value: Json) -> list[Node]:
+def leaves(schema: Schema, value: object) -> list[Node]:
     """The leaves of `value`, in order: scalars, null, and empty lists and structures.
 
     Raises:
@@ -92,15 +92,13 @@ def leaves(schema: Schema, value: Json) -> list[Node]:
     """
     _refuse(*admit(schema, value)[1])
     found: list[Node] = []
-    _take_apart(Node(schema, value), found)
+    _take_apart(Node(schema, cast("Json", value)), found)
     return found
 
 
 def _refuse(*mismatches: Mismatch) -> None:
     problems = tuple(
-        Problem(
-            each.kind, f"{each.message} (at .{'.'.join(map(str, each.place))})", label="value", hint=each.hint
-        )
+        Problem(each.kind, f"{each.message} (at .{'.'.join(map(str, each.place))})", label="value", hint=each.hint)
         for each in mismatches
     )
     if problems:
@@ -132,7 +130,7 @@ def _size_above(part: Node) -> int:
 
 def _check_raw(leaf: Node) -> None:
     """Raw bytes come back in one of the ways to write them in base64; what is in another could not."""
-    is_raw = isinstance(leaf.schema, Scalar) and leaf.schema.type == "raw"
+    is_raw = isinstance(leaf.schema, Scalar) and leaf.schema.type == "raw" and leaf.value is not None
     if is_raw and b64encode(base64_bytes(str(leaf.value))).decode() != leaf.value:
         message = "base64 is expected, in the standard alphabet and padded"
         _refuse(Mismatch("bad-format", message, place=leaf.place))

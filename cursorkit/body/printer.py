@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cursorkit.body.leaves import Node
-    from cursorkit.schema.types import Json, Schema
+    from cursorkit.schema.types import Schema
 
 
-def to_arguments(value: Json, schema: Schema | None = None) -> list[str]:
+def to_arguments(value: object, schema: Schema | None = None) -> list[str]:
     """The shortest arguments that build `value`: to the letter, and with the keys in their order.
 
     Of all argument lists in normal form it is one with the fewest, in this order, of: leaves said in JSON
@@ -174,6 +174,9 @@ def _shortest(found: list[Node]) -> list[str]:
     arrived: list[_Steps] = [{} for _ in parting]
     arrived[0][0, 0] = _Step(0)
     for way, standing in zip(ways, arrived, strict=False):
+        if not standing:
+            # Only what it is a part of can be said: its key is one that no argument can hold.
+            continue
         cheapest = min(standing, key=lambda state: standing[state].cost)
         kept = _undominated(way, standing, _moved(way, {cheapest: standing[cheapest]}))
         moved = _moved(way, kept)

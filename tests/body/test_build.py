@@ -169,8 +169,8 @@ def test_a_body_is_at_most_64_levels_deep_however_it_is_written() -> None:
     deep = List(Scalar("string"))
     for _ in range(63):
         deep = List(deep)
-    assert build(deep, [".".join("+" * 63) + "=x"]).value == build(deep, [f":={'[' * 64}\"x\"{']' * 64}"]).value
+    assert build(deep, [".".join("+" * 63) + "=x"]).value == build(deep, [f':={"[" * 64}"x"{"]" * 64}']).value
     deeper = List(deep)
-    for argument in (".".join("+" * 64) + "=x", f":={'[' * 65}\"x\"{']' * 65}", ".".join("+" * 65) + "=x"):
+    for argument in (".".join("+" * 64) + "=x", f':={"[" * 65}"x"{"]" * 65}', ".".join("+" * 65) + "=x"):
         (problem,) = problems(deeper, argument).problems
         assert problem.kind == "limit"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from cursorkit import ArgumentErrors, HttpBody, build, edit
@@ -9,6 +11,9 @@ from cursorkit.methods import STORE_INSTANCES
 from cursorkit.schema.discovery import Schemas
 from cursorkit.schema.types import Any, Scalar
 from cursorkit.wire import Bytes
+
+if TYPE_CHECKING:
+    from cursorkit import Editor
 
 JOB = Schemas(
     {
@@ -72,6 +77,42 @@ def test_every_mistake_is_told_at_once() -> None:
         (5, "not-a-structure"),
     ]
     assert str(told.value).startswith("edit 1: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "editor"),
+    [
+        (["nosuch=x"], edit(JOB).set("nosuch", "x")),
+        (["title.x=1"], edit(JOB).set("title.x", "1")),
+        (["title"], edit(JOB).move("title")),
+        (["...title=x"], edit(JOB).set("...title", "x")),
+        (["spec.=x"], edit(JOB).set("spec.", "x")),
+        (["title=a", "title=b"], edit(JOB).set("title", "a").set("title", "b")),
+        (["spec.title=a", "spec:={}"], edit(JOB).set("spec.title", "a").set("spec", {})),
+        (["labels=a=1", "labels.a=2"], edit(JOB).put("labels", "a", 1).set("labels.a", 2)),
+        (["count=99999999999999999999"], edit(JOB).set("count", 10**20 - 1)),
+        (["image=?"], edit(JOB).set("image", "?")),
+        (["labels=a=x"], edit(JOB).put("labels", "a", "x")),
+        (["tags.1=x"], edit(JOB).set("tags.1", "x")),
+        (["tags.00=x"], edit(JOB).set("tags.00", "x")),
+        (
+            ["parts.+.titel=x", "parts.0.title=x"],
+            edit(JOB).set("parts.+.titel", "x").set("parts.0.title", "x"),
+        ),
+        (["tags:=[null]"], edit(JOB).append("tags", None)),
+        (["nosuch", "a.b=1", "..titel=x"], edit(JOB).move("nosuch").set("a.b", 1).set("..titel", "x")),
+        (["....", "title=a", ".titel=x"], edit(JOB).move("....").set("title", "a").set(".titel", "x")),
+    ],
+)
+def test_mistakes_are_those_of_arguments(arguments: list[str], editor: Editor) -> None:
+    with pytest.raises(ArgumentErrors) as of_arguments:
+        build(JOB, arguments)
+    with pytest.raises(ArgumentErrors) as of_editor:
+        _ = editor.body
+    told, edited = of_arguments.value.problems, of_editor.value.problems
+    assert [(each.kind, each.index, each.cursor) for each in edited] == [
+        (each.kind, each.index, each.cursor) for each in told
+    ]
 
 
 def test_a_place_is_set_once() -> None:
