@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import define, field
 
-from cursorkit.body.places import NEW, is_element
+from cursorkit.body.places import NEW, Place, is_element
 from cursorkit.errors import ArgumentErrors, Problem
 from cursorkit.language.parser import LONGEST
 from cursorkit.schema.admit import admit
@@ -90,15 +90,22 @@ def leaves(schema: Schema, value: object) -> list[Node]:
     Raises:
         ArgumentErrors: with everything in `value` that is no JSON or does not fit `schema`, and where.
     """
-    _refuse(*admit(schema, value)[1])
+    _refuse(schema, *admit(schema, value)[1])
     found: list[Node] = []
     _take_apart(Node(schema, cast("Json", value)), found)
     return found
 
 
-def _refuse(*mismatches: Mismatch) -> None:
+def _refuse(schema: Schema, *mismatches: Mismatch) -> None:
+    root = Place(schema)
     problems = tuple(
-        Problem(each.kind, f"{each.message} (at .{'.'.join(map(str, each.place))})", label="value", hint=each.hint)
+        Problem(
+            each.kind,
+            f"{each.message} (at {root.spelled(each.place)})",
+            label="value",
+            hint=each.hint,
+            beyond=each.beyond,
+        )
         for each in mismatches
     )
     if problems:
@@ -133,7 +140,7 @@ def _check_raw(leaf: Node) -> None:
     is_raw = isinstance(leaf.schema, Scalar) and leaf.schema.type == "raw" and leaf.value is not None
     if is_raw and b64encode(base64_bytes(str(leaf.value))).decode() != leaf.value:
         message = "base64 is expected, in the standard alphabet and padded"
-        _refuse(Mismatch("bad-format", message, place=leaf.place))
+        _refuse(leaf.schema, Mismatch("bad-format", message, place=leaf.place))
 
 
 def _parts(node: Node) -> Iterator[Node]:

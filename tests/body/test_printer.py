@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from base64 import b64encode
 from itertools import product
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -239,8 +238,8 @@ def nested(levels: int) -> Json:
 
 
 REFUSED: list[tuple[Schema, Any, str, str]] = [
-    (ANY, {"a": [0, float("nan")]}, "wrong-type", ".a.1"),
-    (ANY, float("inf"), "wrong-type", "."),
+    (ANY, {"a": [0, float("nan")]}, "out-of-range", ".a.1"),
+    (ANY, float("inf"), "out-of-range", "."),
     (Scalar("number"), float("inf"), "out-of-range", "."),
     (ANY, ["\ud800"], "not-unicode", ".0"),
     (ANY, {"a": {"\udfff": 1}}, "not-unicode", ".a"),
@@ -248,8 +247,7 @@ REFUSED: list[tuple[Schema, Any, str, str]] = [
     (ANY, [object()], "wrong-type", ".0"),
     (ANY, [b"bytes"], "wrong-type", ".0"),
     (ANY, 10**5000, "out-of-range", "."),
-    (ANY, nested(65), "limit", ".0" + ".0" * 64),
-    (JOB, {"spec": {"titel": "a"}}, "unknown-field", ".spec.titel"),
+    (JOB, {"spec": {"titel": "a"}}, "unknown-field", ".spec"),
     (JOB, {"replicas": 2**31}, "out-of-range", ".replicas"),
     (JOB, {"tags": [None]}, "wrong-type", ".tags.0"),
     (JOB, [], "wrong-type", "."),
@@ -268,7 +266,7 @@ def test_what_is_no_value_is_refused_with_its_place(
         to_arguments(value, schema)
     (problem,) = told.value.problems
     assert problem.kind == kind
-    assert str(problem).splitlines()[0].endswith(f"(at {place})")
+    assert f"(at '{place}')" in str(problem)
 
 
 def test_everything_that_is_refused_is_told_at_once() -> None:
@@ -280,6 +278,9 @@ def test_everything_that_is_refused_is_told_at_once() -> None:
 
 def test_the_deepest_value() -> None:
     assert build(ANY, to_arguments(nested(64))).value == nested(64)
+    with pytest.raises(ArgumentErrors) as told:
+        to_arguments(nested(65))
+    assert [each.kind for each in told.value.problems] == ["limit"]
 
 
 # --- how long it takes -----------------------------------------------------------------------------------
@@ -348,23 +349,10 @@ def test_mistakes_of_an_edit_are_told_instead_of_arguments() -> None:
 
 # --- the line of a shell ---------------------------------------------------------------------------------
 
-SHELLS = {
-    "bash": ["bash", "--norc", "--noprofile"],
-    "zsh": ["zsh", "-f"],
-    "fish": ["fish", "--no-config"],
-}
 SHOW = f"{sys.executable} -c 'import os, sys; os.write(1, b\"\\0\".join(map(os.fsencode, sys.argv[1:])))'"
 
 
-@pytest.fixture(params=SHELLS)
-def shell(request: pytest.FixtureRequest, absent: Callable[[str], NoReturn]) -> list[str]:
-    """The command that runs a script in each of the shells."""
-    if shutil.which(request.param) is None:
-        absent(request.param)
-    return SHELLS[request.param]
-
-
-def understood(shell: list[str], words: list[str], folder: Path) -> list[str]:
+def understood(shell: tuple[str, ...], words: list[str], folder: Path) -> list[str]:
     """The arguments that a program gets when `words` are typed behind it."""
     script = folder / "script"
     script.write_bytes(os.fsencode(f"{SHOW} {shell_line(words)}\n"))
@@ -374,7 +362,7 @@ def understood(shell: list[str], words: list[str], folder: Path) -> list[str]:
     return [os.fsdecode(word) for word in child.stdout.split(b"\0")]
 
 
-def test_every_character_means_itself_to_every_shell(shell: list[str], tmp_path: Path) -> None:
+def test_every_character_means_itself_to_every_shell(shell: tuple[str, ...], tmp_path: Path) -> None:
     letters = [os.fsdecode(bytes([each])) for each in range(1, 256)] + [
         "é",
         "\u2028",
@@ -387,7 +375,7 @@ def test_every_character_means_itself_to_every_shell(shell: list[str], tmp_path:
     assert understood(shell, words, tmp_path) == words
 
 
-def test_arguments_pass_through_every_shell(shell: list[str], bodies: list[Json], tmp_path: Path) -> None:
+def test_arguments_pass_through_every_shell(shell: tuple[str, ...], bodies: list[Json], tmp_path: Path) -> None:
     words = [word for body in bodies for word in to_arguments(body)]
     assert understood(shell, words, tmp_path) == words
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cursorkit import ArgumentErrors, build, edit, parse, shell_line, to_arguments
 from cursorkit.body.fold import steps
+from cursorkit.errors import shortened
 from cursorkit.language.ast import Assignment, KeyMove, Move, Name
 from cursorkit.schema.discovery import Schemas
 from cursorkit.schema.names import cli_name
@@ -273,4 +274,4 @@ def test_what_is_no_json_is_refused_wherever_it_is(value: Any, data: st.DataObje
     with pytest.raises(ArgumentErrors) as told:
         to_arguments(with_one_part(value, place, FOREIGN[which]))
     (problem,) = told.value.problems
-    assert problem.message.endswith(f"(at .{'.'.join(map(str, place))})")
+    assert problem.message.endswith(f"(at '{shortened('.' + '.'.join(map(str, place)), keep='end')}')")
