@@ -167,7 +167,9 @@ class Walk:
         refused = False
         try:
             content = read()
-            _check_depth(way, content)
+            if below or isinstance(content, dict | list):
+                # `_begin` saw to the depth of the path.
+                _check_depth(way, content)
         except (Mismatch, ExceptionGroup, SourceError) as error:
             self._refuse(error, statement, place, way)
             refused = True

@@ -74,6 +74,7 @@ EXAMPLES: list[tuple[str, Schema, Json, str]] = [
     ("a 64-bit number is a string", JOB, {"size": "-7"}, "size=-7"),
     ("a 64-bit number in another spelling", JOB, {"size": "007"}, 'size:="007"'),
     ("a whole number where text makes a float", JOB, {"ratio": 1}, "ratio:=1"),
+    ("a whole number that is too long for text", Scalar("integer"), 10**500, f":={10**500}"),
     ("a float", JOB, {"ratio": 1.0}, "ratio=1"),
     ("a large float", JOB, {"ratio": 1e22}, "ratio=1e22"),
     ("a small float", JOB, {"ratio": -0.05}, "ratio=-.05"),
@@ -375,7 +376,9 @@ def test_every_character_means_itself_to_every_shell(shell: tuple[str, ...], tmp
     assert understood(shell, words, tmp_path) == words
 
 
-def test_arguments_pass_through_every_shell(shell: tuple[str, ...], bodies: list[Json], tmp_path: Path) -> None:
+def test_arguments_pass_through_every_shell(
+    shell: tuple[str, ...], bodies: list[Json], tmp_path: Path
+) -> None:
     words = [word for body in bodies for word in to_arguments(body)]
     assert understood(shell, words, tmp_path) == words
 
