@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cursorkit.body.build import Body, build, construct
     from cursorkit.body.editor import Editor, edit
+    from cursorkit.body.printer import to_arguments
     from cursorkit.errors import (
         ArgumentErrors,
         CursorError,
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
     from cursorkit.language.ast import Program
     from cursorkit.language.cursor import Cursor
     from cursorkit.language.parser import parse
+    from cursorkit.language.shell import shell_line
     from cursorkit.methods.call import call, prepare, read
     from cursorkit.methods.outcome import Outcome, Verdict
 else:
     _HOMES = {
         "cursorkit.body.build": ("Body", "build", "construct"),
         "cursorkit.body.editor": ("Editor", "edit"),
+        "cursorkit.body.printer": ("to_arguments",),
         "cursorkit.errors": (
             "ArgumentErrors",
             "CursorError",
@@ -43,6 +46,7 @@ else:
         "cursorkit.language.ast": ("Program",),
         "cursorkit.language.cursor": ("Cursor",),
         "cursorkit.language.parser": ("parse",),
+        "cursorkit.language.shell": ("shell_line",),
         "cursorkit.methods.call": ("call", "prepare", "read"),
         "cursorkit.methods.outcome": ("Outcome", "Verdict"),
     }
@@ -80,4 +84,6 @@ __all__ = [
     "parse",
     "prepare",
     "read",
+    "shell_line",
+    "to_arguments",
 ]

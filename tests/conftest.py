@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -42,6 +43,19 @@ def shared(absent: Callable[[str], NoReturn]) -> Path:
     if not folder.is_dir():
         absent("the reference's vectors (../shared)")
     return folder
+
+
+SHELLS = {
+    "bash": ("--norc", "--noprofile"),
+    "zsh": ("-f",),
+    "fish": ("--no-config",),
+}
+
+
+@pytest.fixture(params=SHELLS)
+def shell(request: pytest.FixtureRequest, absent: Callable[[str], NoReturn]) -> tuple[str, ...]:
+    """What runs a script in each of the shells, without what anybody configured."""
+    return (shutil.which(request.param) or absent(request.param), *SHELLS[request.param])
 
 
 @pytest.fixture(scope="session")

@@ -47,8 +47,9 @@ PROBES = """
 def test_of_orthanc(orthanc): ...
 def test_of_nginx(nginx): ...
 def test_of_the_reference(shared): ...
+def test_of_shells(shell): ...
 """
-NEEDED = ("Orthanc", "nginx", "the reference's vectors (../shared)")
+NEEDED = ("Orthanc", "nginx", "the reference's vectors (../shared)", "bash", "zsh", "fish")
 
 
 @pytest.mark.parametrize("ci", [True, False])
@@ -68,7 +69,7 @@ def test_what_is_missing_fails_a_run_on_ci_and_no_other(root: Path, tmp_path: Pa
         env={**env, "PATH": "", **({"CI": "true"} if ci else {})},
     )
     told = "is missing, and CI has to have it" if ci else "is missing"
-    assert run.stdout.splitlines()[-1].strip("= ").startswith("3 errors" if ci else "3 skipped"), run.stdout
+    assert run.stdout.splitlines()[-1].strip("= ").startswith("6 errors" if ci else "6 skipped"), run.stdout
     assert run.returncode == (1 if ci else 0)
     for what in NEEDED:
         assert f"{what} {told}\n" in run.stdout

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from cursorkit.body.build import finished
 from cursorkit.body.fold import Walk
+from cursorkit.body.printer import to_arguments
 from cursorkit.body.values import element, entry, given
 from cursorkit.errors import ArgumentErrors
 from cursorkit.language.ast import Move
@@ -77,3 +78,12 @@ class Editor:
             return finished(walk)
         except ArgumentErrors as errors:
             raise ArgumentErrors(tuple(evolve(each, label="edit") for each in errors.problems)) from None
+
+    @property
+    def arguments(self) -> list[str]:
+        """The shortest arguments that write what was built so far; see `to_arguments`.
+
+        Raises:
+            ArgumentErrors: as `body`.
+        """
+        return to_arguments(self.body.value, self._schema)

@@ -16,6 +16,7 @@ from cursorkit.body.values import contents, document, no_files, text
 from cursorkit.errors import CursorError, SourceError, shortened
 from cursorkit.language.ast import Assignment, KeyMove, Move
 from cursorkit.language.cursor import Cursor
+from cursorkit.schema.admit import levels
 from cursorkit.schema.mismatch import Mismatch
 from cursorkit.schema.types import List, Scalar, title
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 DEEPEST = 64
-"""Levels that a cursor may go down: more than any API has."""
+"""Levels that a cursor may go down, and a body may have: more than any API has."""
 
 
 @frozen
@@ -166,6 +167,9 @@ class Walk:
         refused = False
         try:
             content = read()
+            if below or isinstance(content, dict | list):
+                # `_begin` saw to the depth of the path.
+                _check_depth(way, content)
         except (Mismatch, ExceptionGroup, SourceError) as error:
             self._refuse(error, statement, place, way)
             refused = True
@@ -306,6 +310,11 @@ class Walk:
         cursor = shortened(str(self.cursor), keep="end")
         end = self._trail[-1]
         return cursor if isinstance(end, Nowhere) else f"{cursor} ({title(end.schema)})"
+
+
+def _check_depth(way: Way, content: Content) -> None:
+    if len(way) + levels(content) > DEEPEST:
+        raise Mismatch("limit", f"this leads more than {DEEPEST} levels down in the body")
 
 
 def _is_scalar(spot: Spot) -> TypeGuard[Place]:

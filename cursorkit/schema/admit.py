@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cursorkit.errors import listed, quoted
 from cursorkit.schema import scalars
@@ -13,9 +13,11 @@ from cursorkit.schema.names import nearest
 from cursorkit.schema.types import Any, List, Map, Object, Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from cursorkit.schema.types import Content, Schema
+
+_T = TypeVar("_T")
 
 DEEPEST = 64
 """Levels that a value may be nested: more than any API has, and far from Python's own limit."""
@@ -40,6 +42,16 @@ def admit(schema: Schema, value: object) -> tuple[Content, tuple[Mismatch, ...]]
 def fits(schema: Schema, value: object) -> bool:
     """Whether nothing in `value` is at odds with `schema`."""
     return not admit(schema, value)[1]
+
+
+def levels(content: Content) -> int:
+    """How many levels of lists and structures there are in `content`."""
+    match content:
+        case dict():
+            return max((1 + levels(item) for item in content.values()), default=0)
+        case list():
+            return max((1 + levels(item) for item in content), default=0)
+    return 0
 
 
 def _admit(schema: Schema, value: object, place: _Place, found: list[Mismatch]) -> Content:
@@ -100,7 +112,7 @@ def _entries(
         if not isinstance(key, str):
             found.append(Mismatch("wrong-type", "keys are strings", place=place))
             continue
-        _text(key, place, found)
+        _checked(scalars.check_unicode, key, place, found)
         content[key] = None if item is None and nullable else _admit(schema, item, (*place, key), found)
     return content
 
@@ -110,12 +122,14 @@ def _anything(schema: Any, value: object, place: _Place, found: list[Mismatch]) 
         found.append(scalars.wrong_type(schema, value, place))
         return None
     if isinstance(value, str):
-        return _text(value, place, found)
+        return _checked(scalars.check_unicode, value, place, found)
     if isinstance(value, Mapping):
         return _entries(((key, _ANY, True, item) for key, item in value.items()), place, found)
     if isinstance(value, list | tuple):
         return [_admit(_ANY, item, (*place, i), found) for i, item in enumerate(value)]
-    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and isfinite(value)):
+    if isinstance(value, int):
+        return _checked(scalars.check_digits, value, place, found)
+    if value is None or (isinstance(value, float) and isfinite(value)):
         return value
     found.append(
         scalars.not_finite(value, place)
@@ -125,12 +139,12 @@ def _anything(schema: Any, value: object, place: _Place, found: list[Mismatch]) 
     return None
 
 
-def _text(text: str, place: _Place, found: list[Mismatch]) -> str:
+def _checked(check: Callable[[_T], object], value: _T, place: _Place, found: list[Mismatch]) -> _T:
     try:
-        scalars.check_unicode(text)
+        check(value)
     except Mismatch as mismatch:
         found.append(mismatch.at(place))
-    return text
+    return value
 
 
 _ANY = Any()

@@ -87,6 +87,18 @@ def check_unicode(text: str) -> None:
         raise Mismatch("not-unicode", "the value is not UTF-8 text", span=(error.start, error.end)) from None
 
 
+def check_digits(number: int) -> None:
+    """Let `number` pass if it can be written in decimal digits, as JSON needs.
+
+    Raises:
+        Mismatch: it has more digits than Python writes or reads.
+    """
+    try:
+        str(number)
+    except ValueError:
+        raise Mismatch("out-of-range", "the number has too many digits") from None
+
+
 # --- text ------------------------------------------------------------------------------------------------
 
 
@@ -218,6 +230,7 @@ def _no_choice(scalar: Scalar, text: str) -> Mismatch:
 def _check_range(scalar: Scalar, number: int) -> int:
     _check_bounds(number, scalar.format, *_BOUNDS.get(scalar.format, (None, None)))
     _check_bounds(number, "the range", scalar.minimum, scalar.maximum)
+    check_digits(number)
     return number
 
 

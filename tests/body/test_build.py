@@ -270,3 +270,14 @@ def test_a_structure_may_hold_itself_without_end() -> None:
 def test_json_keys_keep_the_order_of_the_arguments() -> None:
     body = build(NODES, ["replicas=1", "name=a"])
     assert json.dumps(body.value) == '{"replicas": 1, "name": "a"}'
+
+
+def test_a_body_is_at_most_64_levels_deep_however_it_is_written() -> None:
+    deep = List(Scalar("string"))
+    for _ in range(63):
+        deep = List(deep)
+    assert build(deep, [".".join("+" * 63) + "=x"]).value == build(deep, [f':={"[" * 64}"x"{"]" * 64}']).value
+    deeper = List(deep)
+    for argument in (".".join("+" * 64) + "=x", f':={"[" * 65}"x"{"]" * 65}', ".".join("+" * 65) + "=x"):
+        (problem,) = problems(deeper, argument).problems
+        assert problem.kind == "limit"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from cursorkit import ArgumentErrors, HttpBody, build, edit
 from cursorkit.methods import STORE_INSTANCES
 from cursorkit.schema.discovery import Schemas
-from cursorkit.schema.types import Any
+from cursorkit.schema.types import Any, Scalar
 from cursorkit.wire import Bytes
+
+if TYPE_CHECKING:
+    from cursorkit import Editor
 
 JOB = Schemas(
     {
@@ -74,6 +79,42 @@ def test_every_mistake_is_told_at_once() -> None:
     assert str(told.value).startswith("edit 1: ")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "editor"),
+    [
+        (["nosuch=x"], edit(JOB).set("nosuch", "x")),
+        (["title.x=1"], edit(JOB).set("title.x", "1")),
+        (["title"], edit(JOB).move("title")),
+        (["...title=x"], edit(JOB).set("...title", "x")),
+        (["spec.=x"], edit(JOB).set("spec.", "x")),
+        (["title=a", "title=b"], edit(JOB).set("title", "a").set("title", "b")),
+        (["spec.title=a", "spec:={}"], edit(JOB).set("spec.title", "a").set("spec", {})),
+        (["labels=a=1", "labels.a=2"], edit(JOB).put("labels", "a", 1).set("labels.a", 2)),
+        (["count=99999999999999999999"], edit(JOB).set("count", 10**20 - 1)),
+        (["image=?"], edit(JOB).set("image", "?")),
+        (["labels=a=x"], edit(JOB).put("labels", "a", "x")),
+        (["tags.1=x"], edit(JOB).set("tags.1", "x")),
+        (["tags.00=x"], edit(JOB).set("tags.00", "x")),
+        (
+            ["parts.+.titel=x", "parts.0.title=x"],
+            edit(JOB).set("parts.+.titel", "x").set("parts.0.title", "x"),
+        ),
+        (["tags:=[null]"], edit(JOB).append("tags", None)),
+        (["nosuch", "a.b=1", "..titel=x"], edit(JOB).move("nosuch").set("a.b", 1).set("..titel", "x")),
+        (["....", "title=a", ".titel=x"], edit(JOB).move("....").set("title", "a").set(".titel", "x")),
+    ],
+)
+def test_mistakes_are_those_of_arguments(arguments: list[str], editor: Editor) -> None:
+    with pytest.raises(ArgumentErrors) as of_arguments:
+        build(JOB, arguments)
+    with pytest.raises(ArgumentErrors) as of_editor:
+        _ = editor.body
+    told, edited = of_arguments.value.problems, of_editor.value.problems
+    assert [(each.kind, each.index, each.cursor) for each in edited] == [
+        (each.kind, each.index, each.cursor) for each in told
+    ]
+
+
 def test_a_place_is_set_once() -> None:
     with pytest.raises(ArgumentErrors, match="already set by argument 1"):
         _ = edit(JOB).set("spec.title", "a").set("spec", {}).body
@@ -110,3 +151,13 @@ def test_a_refused_element_keeps_its_place() -> None:
         (2, "wrong-type"),
         (3, "duplicate"),
     ]
+
+
+def test_numbers_that_no_json_reader_takes_are_refused() -> None:
+    for schema in (Any(), Scalar("integer")):
+        assert edit(schema).set(".", 10**4000).body.value == 10**4000
+    # A number is a float in the end, and none is as large as the first of these.
+    for schema, value in ((Scalar("number"), 10**4000), (Any(), 10**5000), (Scalar("integer"), 10**5000)):
+        with pytest.raises(ArgumentErrors) as told:
+            _ = edit(schema).set(".", value).body
+        assert [each.kind for each in told.value.problems] == ["out-of-range"]

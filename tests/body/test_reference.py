@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cursorkit import ArgumentErrors, build
+from cursorkit import ArgumentErrors, build, to_arguments
 from cursorkit.schema.names import cli_name
 from cursorkit.schema.types import Field, List, Map, Object, Scalar
 
@@ -84,6 +84,20 @@ def test_the_arguments_of_every_page_give_its_body(shared: Path) -> None:
     for page in pages:
         body = build(structure(page["structure"], page["root"]), page["args"])
         assert json.dumps(body.value, sort_keys=True) == json.dumps(page["body"], sort_keys=True), page
+
+
+def test_no_page_has_shorter_arguments_than_the_way_back(shared: Path) -> None:
+    pages = json.loads((shared / "vectors" / "pages.json").read_bytes())
+    ours = theirs = 0
+    for page in pages:
+        schema = structure(page["structure"], page["root"])
+        value = build(schema, page["args"]).value
+        arguments = to_arguments(value, schema)
+        assert json.dumps(build(schema, arguments).value) == json.dumps(value), page
+        assert len(" ".join(arguments)) <= len(" ".join(page["args"])), page
+        ours += len(" ".join(arguments))
+        theirs += len(" ".join(page["args"]))
+    assert ours < theirs
 
 
 def structure(node: Any, name: str) -> Schema:
