@@ -62,6 +62,8 @@ Kind = Literal[
     # Whole bodies.
     "nothing-set",
     "missing-field",
+    # Answers.
+    "field-violation",
     # The program.
     "usage",
     "unknown-command",
@@ -273,7 +275,8 @@ def _columns(char: str) -> int:
     return 2 if east_asian_width(char) in "WF" else 1
 
 
-def _width(text: str) -> int:
+def width(text: str) -> int:
+    """How many columns of a terminal `text` takes, which has to be printable."""
     return sum(map(_columns, text))
 
 
@@ -282,8 +285,8 @@ def _pointed_at(context: str, argument: str, span: Span) -> list[str]:
     start, end = span
     rest = argument[end:]
     before = shortened(f"{context} " * bool(context) + argument[:start], _LINE // 3, keep="end")
-    room = _LINE - _width(before)
+    room = _LINE - width(before)
     marked = shortened(argument[start:end], room - _LINE // 6 * bool(rest))
-    after = shortened(rest, room - _width(marked))
-    carets = " " * _width(before) + "^" * max(1, _width(marked))
+    after = shortened(rest, room - width(marked))
+    carets = " " * width(before) + "^" * max(1, width(marked))
     return [f"    {before}{marked}{after}", f"    {carets}"]

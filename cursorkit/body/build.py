@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST = 100_000
-"""Arguments that a list may have: more than a command line can hold."""
-
 
 @frozen
 class Body:
@@ -49,6 +46,17 @@ class Body:
     cursor: Cursor = field(factory=Cursor)
     origins: Mapping[Key, int] = field(factory=dict, repr=False)
     advice: tuple[Problem, ...] = ()
+
+    def origin(self, place: Key) -> int | None:
+        """The argument that set `place`, or what it is a part of, or else the first part of it.
+
+        Args:
+            place: wire names, map keys and list indices, from the root.
+
+        Returns:
+            None if no argument set any of these.
+        """
+        return origin(self.origins, place)
 
     @property
     def value(self) -> Json:
@@ -76,13 +84,11 @@ def build(
     """
     program = arguments if isinstance(arguments, Program) else parse(arguments)
     walk = Walk(schema)
-    for statement in program.statements[:MOST]:
+    for statement in walk.statements(program):
         if extensions:
             walk.take(statement, files)
         else:
             reference.take(walk, statement)
-    if len(program.statements) > MOST:
-        walk.problems.append(Problem("limit", f"there are more than {MOST:,} arguments", index=MOST))
     return finished(walk)
 
 

@@ -13,7 +13,7 @@ from cursorkit.body.mistakes import Scene, climbed, spans
 from cursorkit.body.places import NEW, Nowhere, Place, Places, is_element
 from cursorkit.body.tree import ConflictError, Tree
 from cursorkit.body.values import contents, document, no_files, text
-from cursorkit.errors import CursorError, SourceError, shortened
+from cursorkit.errors import CursorError, Problem, SourceError, shortened
 from cursorkit.language.ast import Assignment, KeyMove, Move
 from cursorkit.language.cursor import Cursor
 from cursorkit.schema.admit import levels
@@ -28,14 +28,16 @@ if TYPE_CHECKING:
     from cursorkit.body.places import Extension, Spot
     from cursorkit.body.tree import Key, Way
     from cursorkit.body.values import Files, Reader
-    from cursorkit.errors import Problem
-    from cursorkit.language.ast import Program, Statement
+    from cursorkit.language.ast import Path, Program, Statement
     from cursorkit.schema.types import Content, Schema
 
 _T = TypeVar("_T")
 
 DEEPEST = 64
 """Levels that a cursor may go down, and a body may have: more than any API has."""
+
+MOST = 100_000
+"""Arguments that a list may have: more than a command line can hold."""
 
 
 @frozen
@@ -75,19 +77,7 @@ class Step:
 
 def steps(schema: Schema, program: Program, files: Files = no_files) -> Iterator[Step]:
     """What each argument of `program` does to a body of `schema`, in order."""
-    walk = Walk(schema)
-    for index, statement in enumerate(program.statements):
-        before, told, advised, used = walk.cursor, len(walk.problems), len(walk.advice), len(walk.used)
-        key = walk.take(statement, files)
-        yield Step(
-            index,
-            before,
-            walk.cursor,
-            None if key is None else Assigned(key, walk.tree.at(key)),
-            tuple(extension for _, extension in walk.used[used:]),
-            tuple(walk.problems[told:]),
-            tuple(walk.advice[advised:]),
-        )
+    return Walk(schema).steps(program, files)
 
 
 class Walk:
@@ -98,6 +88,7 @@ class Walk:
         index: the position of the last argument that was carried out; -1 before the first.
         last_move: the last of them that was a move, as it was written.
         tree: what is set.
+        places: where names lead, as far as it is set.
         problems: what is wrong, in the order of the arguments.
         advice: what is worth a word, though right.
         used: what the arguments used beyond the reference's language, each with the position of its argument.
@@ -112,8 +103,8 @@ class Walk:
         self.advice: list[Problem] = []
         self.used: list[tuple[int, Extension]] = []
         self.schema = schema
-        self._places = Places(self.tree)
-        self._guide = Guide(schema, self._places)
+        self.places = Places(self.tree)
+        self._guide = Guide(schema, self.places)
         self._trail: list[Spot] = [Place(schema)]
         """The places of the cursor's names, behind that of the root."""
         self._lost = False
@@ -122,6 +113,42 @@ class Walk:
         """Names in assignments that nothing was told of, though nobody knows what they were meant to set."""
         self._origin: tuple[str, ...] | None = None
         """Where the last move began; None where nobody knows."""
+
+    def statements(self, program: Program) -> tuple[Statement, ...]:
+        """The arguments of `program` that are carried out; of more than 100,000 the rest is a problem."""
+        if len(program.statements) > MOST:
+            self.problems.append(Problem("limit", f"there are more than {MOST:,} arguments", index=MOST))
+        return program.statements[:MOST]
+
+    def steps(self, program: Program, files: Files = no_files) -> Iterator[Step]:
+        """Carry out the arguments of `program`, and tell what each does."""
+        for index, statement in enumerate(self.statements(program)):
+            before, told, advised, used = self.cursor, len(self.problems), len(self.advice), len(self.used)
+            key = self.take(statement, files)
+            yield Step(
+                index,
+                before,
+                self.cursor,
+                None if key is None else Assigned(key, self.tree.at(key)),
+                tuple(extension for _, extension in self.used[used:]),
+                tuple(self.problems[told:]),
+                tuple(self.advice[advised:]),
+            )
+
+    @property
+    def here(self) -> Spot:
+        """What is where the cursor stands."""
+        return self._trail[-1]
+
+    def look(self, path: Path) -> Spot | None:
+        """What is where `path` leads from the cursor, which stays; None where nobody knows where it leads."""
+        try:
+            start = self.cursor.kept(path)
+        except CursorError:
+            return None
+        if self._lost and not path.absolute:
+            return None
+        return self._passed(Move(path), start)[-1]
 
     def take(self, statement: Statement, files: Files = no_files) -> Key | None:
         """Carry out an argument, and tell the place that it set; None for a move and for a mistake."""
@@ -152,7 +179,7 @@ class Walk:
             return None
         place = base = self._trail[start]
         for name in statement.path.reduced[1]:
-            place = self._places.enter(place, name)
+            place = self.places.enter(place, name)
         if isinstance(place, Nowhere):
             self._misplace(statement, start, reader, value)
             return None
@@ -225,9 +252,9 @@ class Walk:
         """The places of those names, behind that of the root."""
         trail = self._trail[: start + 1]
         for name in statement.path.reduced[1]:
-            trail.append(self._places.enter(trail[-1], name))
+            trail.append(self.places.enter(trail[-1], name))
         if isinstance(statement, KeyMove):
-            trail.append(self._places.enter_key(trail[-1], statement.key))
+            trail.append(self.places.enter_key(trail[-1], statement.key))
         return trail
 
     def _use(self, base: Spot, end: Spot) -> None:
@@ -308,7 +335,7 @@ class Walk:
     def standing(self) -> str:
         """Where the cursor is, for messages: `.spec (Spec)`."""
         cursor = shortened(str(self.cursor), keep="end")
-        end = self._trail[-1]
+        end = self.here
         return cursor if isinstance(end, Nowhere) else f"{cursor} ({title(end.schema)})"
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from functools import reduce
+from typing import TYPE_CHECKING, Literal, cast
 
 from attrs import frozen
 
@@ -50,7 +51,8 @@ class Place:
     @property
     def public(self) -> bool:
         """Whether a value that is meant for it may be shown: not bytes, no secret, nor what may have them."""
-        return not self.secret and not has_bytes(self.schema)
+        several = (each.schema for each in self._upwards() if isinstance(each.schema, Any))
+        return not self.secret and not has_bytes(self.schema) and not any(map(has_bytes, several))
 
     @property
     def secret(self) -> bool:
@@ -69,6 +71,19 @@ class Place:
         path = ".".join(str(step) if name is None else name for name, step in zip(names, key, strict=False))
         return f"'{shortened(f'.{path}', keep='end')}'"
 
+    def part(self, step: str | int) -> Place:
+        """The place of a part of what stands here: by wire name, key or index."""
+        field: Field | None = None
+        match self.schema:
+            case Object(by_wire=fields):
+                field = fields[cast("str", step)]
+                schema = field.schema
+            case List(items=schema) | Map(values=schema):
+                pass
+            case _:
+                schema = _ANY
+        return Place(schema, (*self.way, step), self, field)
+
     def _upwards(self) -> Iterator[Place]:
         place: Place | None = self
         while place is not None:
@@ -80,12 +95,10 @@ class Place:
             return quoted(self.field.cli)
         if self.above is None:
             return "the root"
-        match self.above.schema:
-            case List():
-                return f"an element of {self.above}"
-            case Map():
-                return f"an entry of {self.above}"
-        return quoted(str(self.way[-1]))
+        last = self.way[-1]
+        if not isinstance(last, str):
+            return f"an element of {self.above}"
+        return f"an entry of {self.above}" if isinstance(self.above.schema, Map) else quoted(last)
 
 
 def has_bytes(schema: Schema) -> bool:
@@ -100,6 +113,11 @@ def has_bytes(schema: Schema) -> bool:
         case Any(alternatives=alternatives):
             return any(map(has_bytes, alternatives))
     return True
+
+
+def place_at(schema: Schema, key: Key) -> Place:
+    """The place at `key` of a body of `schema` that holds something there."""
+    return reduce(Place.part, key, Place(schema))
 
 
 Absence = Literal[
@@ -151,6 +169,10 @@ class Places:
     """
 
     tree: Tree
+
+    def key(self, place: Place) -> Key:
+        """Where `place` is in the value; a new element that is not begun comes behind all others."""
+        return self.tree.key(place.way)
 
     def enter(self, above: Spot, name: str) -> Spot:
         """Where `name`, a component of a path, leads from `above`."""

@@ -1,19 +1,36 @@
-"""Arguments as messages may show them."""
+"""Arguments and contents as messages may show them."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from cursorkit.body.places import Place
+from cursorkit.body.values import Unread
+from cursorkit.errors import SourceError
 from cursorkit.language.ast import Assignment, KeyMove
+from cursorkit.schema.formats import base64_bytes
+from cursorkit.schema.types import Scalar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cursorkit.body.build import Body
     from cursorkit.errors import Span
     from cursorkit.language.ast import Statement
+    from cursorkit.schema.types import Content
+    from cursorkit.wire.source import BodySource
 
 CUT = "…"
 """Stands for a value that may not be shown."""
+
+MASK = "***"
+"""Stands for such a value where others wrote it."""
+
+LONGEST = 200
+"""Characters that are shown of a content."""
 
 
 @frozen
@@ -60,3 +77,87 @@ def shown(statement: Statement, *, public: bool) -> Shown:
         case KeyMove(path, key):
             return Shown(f"{path}/=", key, len(str(path)), public=True)
     return Shown(str(statement), "", len(str(statement)), public=True)
+
+
+def content_shown(place: Place, content: Content) -> str:
+    """The content of `place` as JSON in a bounded line, in which private values are only described."""
+    text = ""
+    for piece in _pieces(place, content):
+        text += piece
+        if len(text) > LONGEST:
+            return text[: LONGEST - 1] + CUT
+    return text
+
+
+def _pieces(place: Place, content: Content) -> Iterator[str]:
+    match content:
+        case dict() if content:
+            opening = "{"
+            for key, item in content.items():
+                yield f"{opening}{_quoted(key)}: "
+                yield from _pieces(place.part(key), item)
+                opening = ", "
+            yield "}"
+        case list() if content:
+            opening = "["
+            for index, item in enumerate(content):
+                yield opening
+                yield from _pieces(place.part(index), item)
+                opening = ", "
+            yield "]"
+        case str() | bool() | int() | float() if not place.public:
+            yield _described(place, content)
+        case str():
+            yield _quoted(content)
+        case bool() | int() | float() | None | dict() | list():
+            yield json.dumps(content)
+        case Unread(name=name):
+            yield f"the contents of {_quoted(name)}"
+        case _:
+            yield _size(content)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text[: LONGEST + 1], ensure_ascii=False)
+
+
+def _described(place: Place, content: bool | float | str) -> str:
+    """What may be said of a private value: how long bytes are, and of a secret nothing at all."""
+    if isinstance(place.schema, Scalar) and place.schema.type == "bytes" and not place.secret:
+        return _bytes(len(base64_bytes(str(content))))
+    return CUT
+
+
+def _size(source: BodySource) -> str:
+    try:
+        return _bytes(source.length)
+    except SourceError as error:
+        return str(error)
+
+
+def _bytes(count: int) -> str:
+    return f"{count:,} byte{'s' * (count != 1)}"
+
+
+def private_texts(body: Body) -> Iterator[str]:
+    """The texts in `body` that no message may repeat."""
+    return _private(Place(body.schema), body.content)
+
+
+def _private(place: Place, content: Content) -> Iterator[str]:
+    match content:
+        case dict():
+            for key, item in content.items():
+                yield from _private(place.part(key), item)
+        case list():
+            for index, item in enumerate(content):
+                yield from _private(place.part(index), item)
+        case str() if not place.public:
+            yield content
+
+
+def discreet(text: str, private: Iterable[str]) -> str:
+    """`text`, which somebody else wrote, without the private values that it repeats."""
+    for each in sorted(filter(None, private), key=len, reverse=True):
+        text = text.replace(each, MASK)
+    return text

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from attrs import frozen
+
 from cursorkit.body.places import NEW, Place
 from cursorkit.body.tree import New
-from cursorkit.errors import SourceError
+from cursorkit.errors import SourceError, quoted
 from cursorkit.schema import admit as whole
 from cursorkit.schema import scalars
 from cursorkit.schema.encode import encode
@@ -20,6 +22,8 @@ from cursorkit.schema.types import Any, List, Map, Object, Scalar
 from cursorkit.wire.source import BodySource
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from cursorkit.body.places import Extension
     from cursorkit.body.tree import Way
     from cursorkit.schema.types import Content, Schema
@@ -166,6 +170,38 @@ def no_files(_name: str) -> BodySource:
     raise SourceError("unreadable-file", "files are not read here")
 
 
+@frozen
+class Unread:
+    """A file that is spoken of, but stays closed: the whole content of its place, whatever that takes.
+
+    Attributes:
+        name: what `@=` called it.
+    """
+
+    name: str
+
+    @property
+    def length(self) -> int:
+        """Nobody knows.
+
+        Raises:
+            SourceError: always.
+        """
+        raise _unread(self.name)
+
+    def open(self) -> BinaryIO:
+        """There is no reader.
+
+        Raises:
+            SourceError: always.
+        """
+        raise _unread(self.name)
+
+
+def _unread(name: str) -> SourceError:
+    return SourceError("unreadable-file", f"{quoted(name)} is not read here")
+
+
 def _from_json(value: str, place: Place) -> Content:
     try:
         return _admitted(place, parsed(value))
@@ -180,7 +216,7 @@ def _from_file(files: Files, name: str, place: Place) -> Content:
     if not name:
         raise Mismatch("no-file", "the name of a file is missing", hint="- is standard input")
     source = files(name)
-    if isinstance(place.schema, Scalar) and place.schema.type == "raw":
+    if isinstance(source, Unread) or (isinstance(place.schema, Scalar) and place.schema.type == "raw"):
         return source
     with source.open() as reader:
         octets = reader.read()

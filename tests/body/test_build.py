@@ -281,3 +281,10 @@ def test_a_body_is_at_most_64_levels_deep_however_it_is_written() -> None:
     for argument in (".".join("+" * 64) + "=x", f':={"[" * 65}"x"{"]" * 65}', ".".join("+" * 65) + "=x"):
         (problem,) = problems(deeper, argument).problems
         assert problem.kind == "limit"
+
+
+def test_an_element_of_any_json_value_is_called_one() -> None:
+    schema = Object("Root", lambda: [Field("extra", "extra", "extra", Any())])
+    for argument in ("extra.+.1=x", "extra.0.1=x"):
+        (problem,) = problems(schema, argument).problems
+        assert problem.message == "an element of 'extra' has no element 1 yet"

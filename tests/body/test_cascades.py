@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cursorkit import ArgumentErrors, build
-from cursorkit.body.build import MOST
+from cursorkit.body.fold import MOST
 from cursorkit.schema.discovery import Schemas
 from cursorkit.wire import Bytes
 

@@ -280,7 +280,7 @@ def test_there_is_no_drawing_of_anything_else() -> None:
 
 OF_WHOLE_COMMANDS = {
     *("usage", "unknown-command", "bad-endpoint", "no-body", "empty-body", "missing-field", "changed-file"),
-    *("not-a-media-type", "long-quota-user"),
+    *("not-a-media-type", "long-quota-user", "field-violation"),
 }
 
 
