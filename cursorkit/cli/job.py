@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from cursorkit.body.build import Body, build
+from cursorkit.body.origins import Written
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.errors import ArgumentErrors, Problem
 from cursorkit.files import Files
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from cursorkit.apis import Document
     from cursorkit.cli.argv import Arguments
     from cursorkit.methods.method import Method
+    from cursorkit.schema.types import Schema
 
 
 @frozen
@@ -33,6 +35,7 @@ class Job:
         parameters: for `method.parameters`.
         body: for `method.request.schema`.
         advice: what is worth a word, though right.
+        written: the body and the parameters with the words that wrote them.
     """
 
     method: Method
@@ -40,6 +43,7 @@ class Job:
     parameters: Body
     body: Body | None
     advice: tuple[Problem, ...]
+    written: tuple[Written, Written]
 
 
 def plan(document: Document, arguments: Arguments, announce: Callable[[str], None]) -> Job:
@@ -60,14 +64,15 @@ def plan(document: Document, arguments: Arguments, announce: Callable[[str], Non
     method = Methods(document).named(node["id"])
     endpoint = _endpoint(method, arguments, problems)
     files = Files(announce)
-    parameters = gather(lambda: _parameters(method, node, arguments, files), problems)
-    body = gather(lambda: _body(method, arguments, files), problems)
-    problems += missing(method, parameters, body)
+    named = gather(lambda: _parameters(method, node, arguments, files), problems)
+    carried = gather(lambda: _body(method, arguments, files), problems)
+    problems += missing(method, *(None if each is None else each.body for each in (named, carried)))
     problems += _places(node, arguments)
-    if endpoint is None or parameters is None or body is None or problems:
+    if endpoint is None or named is None or carried is None or problems:
         raise ArgumentErrors(tuple(problems))
-    advice = (*parameters.advice, *body.advice)
-    return Job(method.at(endpoint.url), endpoint, parameters, body if method.request else None, advice)
+    advice = tuple(each.told(problem) for each in (named, carried) for problem in each.body.advice)
+    body = carried.body if method.request else None
+    return Job(method.at(endpoint.url), endpoint, named.body, body, advice, (carried, named))
 
 
 def _endpoint(method: Method, arguments: Arguments, problems: list[Problem]) -> Endpoint | None:
@@ -103,7 +108,7 @@ def _unknown(word: str, known: Iterable[str]) -> Problem:
     return Problem("unknown-command", f"unknown command '{word}'", label="", hint=hint)
 
 
-def _parameters(method: Method, node: Document, arguments: Arguments, files: Files) -> Body:
+def _parameters(method: Method, node: Document, arguments: Arguments, files: Files) -> Written:
     """The parameters: those of `-p`, and behind them the positionals, written with their names."""
     names = [cli_name(wire) for wire in positionals(node)]
     placed = [f".{name}={value}" for name, value in zip(names, arguments.words[2:], strict=False)]
@@ -115,7 +120,7 @@ def _parameters(method: Method, node: Document, arguments: Arguments, files: Fil
         name = names[problem.index - named]
         return _of_positional(problem, name)
 
-    return _relabelled(lambda: build(method.parameters, [*arguments.parameters, *placed], files=files), told)
+    return _written(method.parameters, (*arguments.parameters, *placed), files, told)
 
 
 def _of_positional(problem: Problem, name: str) -> Problem:
@@ -133,24 +138,25 @@ def _of_positional(problem: Problem, name: str) -> Problem:
     )
 
 
-def _body(method: Method, arguments: Arguments, files: Files) -> Body:
+def _body(method: Method, arguments: Arguments, files: Files) -> Written:
     if method.request is None:
         if not arguments.request:
-            return Body(method.parameters, {})
+            return Written(Body(method.parameters, {}), ())
         raise ArgumentErrors((Problem("no-body", "this method takes no -r", label=""),))
-    schema = method.request.schema
-    return _relabelled(
-        lambda: build(schema, arguments.request, files=files),
-        lambda problem: evolve(problem, label="-r argument"),
-    )
+
+    def told(problem: Problem) -> Problem:
+        return evolve(problem, label="-r argument")
+
+    return _written(method.request.schema, arguments.request, files, told)
 
 
-def _relabelled(built: Callable[[], Body], told: Callable[[Problem], Problem]) -> Body:
+def _written(
+    schema: Schema, words: tuple[str, ...], files: Files, told: Callable[[Problem], Problem]
+) -> Written:
     try:
-        body = built()
+        return Written(build(schema, words, files=files), words, told)
     except ArgumentErrors as errors:
         raise ArgumentErrors(tuple(map(told, errors.problems))) from None
-    return evolve(body, advice=tuple(map(told, body.advice)))
 
 
 def _places(node: Document, arguments: Arguments) -> list[Problem]:

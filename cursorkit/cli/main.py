@@ -90,7 +90,7 @@ def _work(job: Job, arguments: Arguments) -> int:
                 output.write(_document(job, _shown(job)))
                 return 0
             outcome = _asked(job)
-            _tell_outcome(outcome, quiet=arguments.quiet)
+            _tell_outcome(job, outcome, quiet=arguments.quiet)
             if outcome.value is not None:
                 output.write(_document(job, outcome.value))
             return outcome.verdict.value
@@ -161,7 +161,8 @@ def _tell_problems(problems: tuple[Problem, ...]) -> int:
     return _LOCAL if all(problem.kind in _FILE_FAULTS for problem in problems) else _USAGE
 
 
-def _tell_outcome(outcome: Outcome, *, quiet: bool) -> None:
+def _tell_outcome(job: Job, outcome: Outcome, *, quiet: bool) -> None:
+    from cursorkit.methods.blame import blame
     from cursorkit.methods.outcome import Verdict
 
     if outcome.verdict is Verdict.DONE:
@@ -169,6 +170,8 @@ def _tell_outcome(outcome: Outcome, *, quiet: bool) -> None:
             _say(outcome.message)
     else:
         _tell(f"error: {outcome.message}", _RED)
+        for problem in blame(outcome, *job.written):
+            _tell(f"error: {problem}", _RED)
 
 
 def _tell(text: str, colour: int) -> None:

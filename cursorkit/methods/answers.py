@@ -7,9 +7,11 @@ from base64 import b64encode
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from cursorkit.methods.outcome import Outcome, Verdict
+from cursorkit.methods.outcome import Outcome, Verdict, Violation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cursorkit.schema.types import Json
     from cursorkit.wire.message import Response
 
@@ -35,7 +37,24 @@ def read_json(response: Response) -> Outcome:
 
 def refused(response: Response) -> Outcome:
     """The outcome of an answer that is no success."""
-    return Outcome(_verdict(response.status), message=_explained(response), sent=response.sent)
+    answer = parsed(contents(response))[0]
+    message = _explained(response, answer)
+    return Outcome(
+        _verdict(response.status), message=message, sent=response.sent, violations=violations(answer)
+    )
+
+
+def violations(answer: Json) -> tuple[Violation, ...]:
+    """The violations in an error answer of Google's format.
+
+    They are the field violations of each google.rpc.BadRequest among its details. Older APIs have no details,
+    and name in `error.errors[].location` a parameter, or behind `resource.` a field of the body.
+    """
+    error = _error(answer)
+    details = (each for each in _structures(error, "details") if _is_bad_request(each))
+    found = [each for detail in details for each in _structures(detail, "fieldViolations")]
+    told = [Violation(_text(each, "field"), _line(each, "description")) for each in found]
+    return tuple(told or map(_old_style, filter(_names_parameter, _structures(error, "errors"))))
 
 
 def contents(response: Response) -> bytes:
@@ -72,21 +91,47 @@ def _verdict(code: int) -> Verdict:
     return Verdict.LATER if code in _PASSING else Verdict.REFUSED
 
 
-def _explained(response: Response) -> str:
+def _explained(response: Response, answer: Json) -> str:
     told = f"the server answered {status(response)}"
     if response.status == 401:
         told += ", the token or key is missing, wrong or expired"
     if 300 <= response.status < 400:
         return f"{told} and points to another address, which is not followed"
-    reason = _reason(parsed(contents(response))[0])
+    reason = _line(_error(answer), "message")
     return f"{told}: {reason}" if reason else told
 
 
-def _reason(value: Json) -> str:
-    """The message of Google's error format, which is sometimes wrapped in a list; in one line."""
-    if isinstance(value, list) and value:
-        value = value[0]
+def _error(answer: Json) -> dict[str, Json]:
+    """The error of Google's error format, which is sometimes wrapped in a list."""
+    value = answer[0] if isinstance(answer, list) and answer else answer
     error = value.get("error") if isinstance(value, dict) else None
-    if isinstance(error, dict) and isinstance(error.get("message"), str):
-        error = error["message"]
-    return " ".join(error.split()) if isinstance(error, str) else ""
+    return error if isinstance(error, dict) else {"message": error}
+
+
+def _is_bad_request(detail: dict[str, Json]) -> bool:
+    return _text(detail, "@type").endswith("google.rpc.BadRequest")
+
+
+def _names_parameter(error: dict[str, Json]) -> bool:
+    return _text(error, "locationType") == "parameter" and bool(_text(error, "location"))
+
+
+def _old_style(error: dict[str, Json]) -> Violation:
+    location = _text(error, "location")
+    field = location.removeprefix("resource.")
+    return Violation(field, _line(error, "message"), parameter=field == location)
+
+
+def _line(value: dict[str, Json], name: str) -> str:
+    """A text that people read, in one line."""
+    return " ".join(_text(value, name).split())
+
+
+def _text(value: dict[str, Json], name: str) -> str:
+    text = value.get(name)
+    return text if isinstance(text, str) else ""
+
+
+def _structures(value: dict[str, Json], name: str) -> Iterator[dict[str, Json]]:
+    held = value.get(name)
+    return (each for each in (held if isinstance(held, list) else ()) if isinstance(each, dict))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 from attrs import evolve
 
 from cursorkit.body.build import Body, absent
 from cursorkit.body.editor import edit
+from cursorkit.body.shown import discreet, private_texts
 from cursorkit.errors import ArgumentErrors, Problem, SourceError
 from cursorkit.methods.method import CREDENTIALS, Encoding
 from cursorkit.methods.outcome import Outcome, Verdict
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cursorkit.wire.transport import Transport
 
 _Pair = tuple[str, str]
+_T = TypeVar("_T")
 
 
 def prepare(method: Method, parameters: Body | Mapping[str, object], body: object = None) -> Request:
@@ -44,12 +46,21 @@ def prepare(method: Method, parameters: Body | Mapping[str, object], body: objec
         ArgumentErrors: with everything that is wrong or missing.
         SourceError: the body cannot be read.
     """
+    return _request(method, *_gathered(method, parameters, body))
+
+
+def _gathered(method: Method, parameters: Body | Mapping[str, object], body: object) -> tuple[Body, Body]:
+    """The parameters and the body, with nothing wrong or missing."""
     problems: list[Problem] = []
     given = gather(lambda: _parameters(method, parameters), problems)
     carried = gather(lambda: _body(method, body), problems)
     problems += missing(method, given, carried)
     if given is None or carried is None or problems:
         raise ArgumentErrors(tuple(problems))
+    return given, carried
+
+
+def _request(method: Method, given: Body, carried: Body) -> Request:
     media, source = _encoded(method.request, carried.content)
     if media and not source.length:
         raise ArgumentErrors(
@@ -72,8 +83,8 @@ def prepare(method: Method, parameters: Body | Mapping[str, object], body: objec
     )
 
 
-def gather(built: Callable[[], Body], problems: list[Problem]) -> Body | None:
-    """The body that `built` gives; None, and its problems added to `problems`, where it has any."""
+def gather(built: Callable[[], _T], problems: list[Problem]) -> _T | None:
+    """What `built` gives; None, and its problems added to `problems`, where it has any."""
     try:
         return built()
     except ArgumentErrors as errors:
@@ -103,7 +114,8 @@ def call(
         ArgumentErrors: nothing was sent, because of everything that it lists.
     """
     try:
-        request = prepare(method, parameters, body)
+        given, carried = _gathered(method, parameters, body)
+        request = _request(method, given, carried)
         response = transport.send(request)
     except SourceError as error:
         return Outcome(Verdict.LOCAL, message=str(error))
@@ -112,15 +124,20 @@ def call(
     outcome = read(method, response)
     if method.answer.reconcile is not None:
         outcome = method.answer.reconcile(request, outcome)
-    return evolve(outcome, message=_discreet(outcome.message, request))
+    return _discreet(outcome, given, carried)
 
 
-def _discreet(message: str, request: Request) -> str:
-    """`message` without the secrets of `request`: Google's servers name a key that they have suspended."""
-    for each in CREDENTIALS:
-        secret = request.headers.get(each.header).removeprefix(each.scheme)
-        message = message.replace(secret, "***") if secret else message
-    return message
+def _discreet(outcome: Outcome, given: Body, carried: Body) -> Outcome:
+    """`outcome` without private values: servers name a key that they have suspended, and what they refuse."""
+    if outcome.verdict is Verdict.DONE:
+        return outcome
+    values = cast("dict[str, Content]", given.content)
+    secrets = (str(values[each.parameter]) for each in CREDENTIALS if each.parameter in values)
+    private = {*secrets, *private_texts(given), *private_texts(carried)}
+    violations = (
+        evolve(each, description=discreet(each.description, private)) for each in outcome.violations
+    )
+    return evolve(outcome, message=discreet(outcome.message, private), violations=tuple(violations))
 
 
 def failed(error: TransportError) -> Outcome:

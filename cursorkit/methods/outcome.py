@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import field as attribute
+from attrs import frozen
 
 if TYPE_CHECKING:
     from cursorkit.schema.types import Json
@@ -34,6 +35,22 @@ class Verdict(Enum):
 
 
 @frozen
+class Violation:
+    """One thing that an answer finds wrong with its request.
+
+    Attributes:
+        field: the path of a field, such as `spec.items[2].name`; empty where the answer names none.
+        description: what is wrong, in the server's words. They may repeat values of the request, and do not
+            show in `repr`.
+        parameter: whether the field is a parameter, and certainly no part of the body.
+    """
+
+    field: str = ""
+    description: str = attribute(default="", repr=False)
+    parameter: bool = False
+
+
+@frozen
 class Outcome:
     """What came of a call.
 
@@ -42,9 +59,11 @@ class Outcome:
         value: the answer as JSON; None where there is none to show. Does not show in `repr`.
         message: for people, in a line or a few.
         sent: what left, for the attempt that was answered; None where nothing was tried.
+        violations: what the answer finds wrong with single fields; `blame` shows it at their arguments.
     """
 
     verdict: Verdict
-    value: Json = field(default=None, repr=False)
+    value: Json = attribute(default=None, repr=False)
     message: str = ""
     sent: Sent | None = None
+    violations: tuple[Violation, ...] = ()

@@ -16,7 +16,7 @@ import attrs
 import pytest
 
 import cursorkit
-from cursorkit import ArgumentErrors, SourceError, build
+from cursorkit import ArgumentErrors, Outcome, SourceError, Verdict, Violation, blame, build
 from cursorkit.apis import HEALTHCARE, read
 from cursorkit.cli import argv
 from cursorkit.cli.job import plan
@@ -138,12 +138,18 @@ def changed_file() -> None:
     source.open().read()
 
 
+def field_violation() -> None:
+    raise ArgumentErrors(blame(Outcome(Verdict.REFUSED, violations=(Violation("title", "no"),))))
+
+
 def no_body() -> None:
     place = {"parent": "projects/p/locations/l/datasets/d/dicomStores/s", "dicom_web_path": "studies"}
     prepare(attrs.evolve(STORE_INSTANCES, request=None), place, {"data": b"ut"})
 
 
-@pytest.mark.parametrize(("kind", "act"), [*zip(OF_PROGRAMS, [no_body, changed_file], strict=True)])
+@pytest.mark.parametrize(
+    ("kind", "act"), [*zip(OF_PROGRAMS, [no_body, changed_file, field_violation], strict=True)]
+)
 def test_the_kinds_that_only_programs_meet(kind: str, act: Callable[[], None], files: None) -> None:
     kinds: list[str] = []
     try:
