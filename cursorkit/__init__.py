@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cursorkit.body.build import Body, build, construct
+    from cursorkit.body.complete import complete
     from cursorkit.body.editor import Editor, edit
+    from cursorkit.body.explain import Explanation, explain
+    from cursorkit.body.openings import Candidate
+    from cursorkit.body.origins import Written
     from cursorkit.body.printer import to_arguments
     from cursorkit.errors import (
         ArgumentErrors,
@@ -27,12 +31,17 @@ if TYPE_CHECKING:
     from cursorkit.language.cursor import Cursor
     from cursorkit.language.parser import parse
     from cursorkit.language.shell import shell_line
+    from cursorkit.methods.blame import blame
     from cursorkit.methods.call import call, prepare, read
-    from cursorkit.methods.outcome import Outcome, Verdict
+    from cursorkit.methods.outcome import Outcome, Verdict, Violation
 else:
     _HOMES = {
         "cursorkit.body.build": ("Body", "build", "construct"),
+        "cursorkit.body.complete": ("complete",),
         "cursorkit.body.editor": ("Editor", "edit"),
+        "cursorkit.body.explain": ("Explanation", "explain"),
+        "cursorkit.body.openings": ("Candidate",),
+        "cursorkit.body.origins": ("Written",),
         "cursorkit.body.printer": ("to_arguments",),
         "cursorkit.errors": (
             "ArgumentErrors",
@@ -47,8 +56,9 @@ else:
         "cursorkit.language.cursor": ("Cursor",),
         "cursorkit.language.parser": ("parse",),
         "cursorkit.language.shell": ("shell_line",),
+        "cursorkit.methods.blame": ("blame",),
         "cursorkit.methods.call": ("call", "prepare", "read"),
-        "cursorkit.methods.outcome": ("Outcome", "Verdict"),
+        "cursorkit.methods.outcome": ("Outcome", "Verdict", "Violation"),
     }
 
     def __getattr__(name: str) -> object:
@@ -65,10 +75,12 @@ __version__ = "0.1.0"
 __all__ = [
     "ArgumentErrors",
     "Body",
+    "Candidate",
     "Cursor",
     "CursorError",
     "CursorkitError",
     "Editor",
+    "Explanation",
     "HttpBody",
     "Outcome",
     "Problem",
@@ -76,11 +88,16 @@ __all__ = [
     "SchemaError",
     "SourceError",
     "Verdict",
+    "Violation",
+    "Written",
     "__version__",
+    "blame",
     "build",
     "call",
+    "complete",
     "construct",
     "edit",
+    "explain",
     "parse",
     "prepare",
     "read",
