@@ -13,6 +13,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PRINTING = re.compile(r"^```python\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
+"""A block of Python, and what it prints, if a drawing follows at once."""
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -38,11 +40,13 @@ def test_every_block_has_a_language_that_is_run_or_is_a_drawing() -> None:
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda page: page.name)
-def test_python(page: Path, folder: Path) -> None:
+def test_python(page: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, object] = {"__name__": "__main__"}
-    for block in blocks(page, "python"):
+    for block, drawing in PRINTING.findall(page.read_text(encoding="utf-8")):
         # The blocks of a page share one namespace.
         exec(compile(block, page.name, "exec", dont_inherit=True), names)
+        printed = capsys.readouterr().out
+        assert printed == drawing or not drawing
 
 
 CONSOLE = [
