@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 # Fixtures that several folders share; pyproject.toml puts tests/plugins on the path.
 pytest_plugins = ["authorized_calls", "google_servers"]
+
+# The same examples in every run, however slow the machine is.
+settings.register_profile("tests", deadline=None, derandomize=True)
+settings.load_profile("tests")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -1,0 +1,213 @@
+"""Programs with one mistake, which is put where it can mean one thing only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from cursorkit.schema.types import Any, List, Map, Object, Scalar
+from cursorkit.testing.strategies.astray import VALUES, astray
+from cursorkit.testing.strategies.json_values import values
+from cursorkit.testing.strategies.misfits import Fault, misfits
+from cursorkit.testing.strategies.paths import NAMES
+from cursorkit.testing.strategies.spots import leaves, parts_of, root, spots
+from cursorkit.testing.strategies.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from hypothesis.strategies import DrawFn, SearchStrategy
+
+    from cursorkit.schema.types import Json, Schema
+    from cursorkit.testing.strategies.spots import Leaf, Spot
+
+_Mistaken = tuple[list[str], str]
+
+_MOVES = ("", "/=")
+"""The signs of arguments that move the cursor."""
+
+
+def mistakes(schema: Schema, kinds: Collection[str] | None = None) -> SearchStrategy[_Mistaken]:
+    """Argument lists for `schema` with one mistake each, and the kind of the one problem that it must raise.
+
+    Args:
+        schema: what the body may hold.
+        kinds: the kinds wanted, which have to be possible; without them, all that such a schema allows.
+            `unreadable-file` is what `build` tells when it is given no files.
+    """
+    possible = _kinds(schema)
+    wanted = sorted(possible if kinds is None else possible.intersection(kinds))
+    return st.sampled_from(wanted).flatmap(lambda kind: _OF_THEIR_OWN.get(kind, _misled)(schema, kind))
+
+
+def _kinds(schema: Schema) -> set[str]:
+    """The kinds of mistakes that there are for `schema`."""
+    found = spots(schema, lambda _: 0)
+    kinds = {fault.kind for spot in found for fault in _faults(spot, 0)} | {*_PATHS, "duplicate"}
+    if any(isinstance(spot.schema, Any) for spot in found):
+        kinds.add("kind-clash")
+    return kinds | {"nothing-set"} if isinstance(schema, Scalar) else kinds
+
+
+def _faults(spot: Spot, length: int) -> list[Fault]:
+    return [*misfits(spot), *astray(spot, length)]
+
+
+# --- mistakes of one argument ----------------------------------------------------------------------------
+
+
+@st.composite
+def _misled(draw: DrawFn, schema: Schema, kind: str) -> _Mistaken:
+    """A program, with one argument more that is wrong whatever stands before it."""
+    written = draw(leaves(schema, draw(values(schema))))
+    before = draw(st.integers(0, len(written)))
+    writer = Writer()
+    for number, leaf in enumerate(writer.ordered(draw, written)):
+        if number == before:
+            _mislead(draw, writer, schema, kind)
+        writer.set(draw, leaf)
+    if before == len(written):
+        _mislead(draw, writer, schema, kind)
+    return writer.arguments, kind
+
+
+def _mislead(draw: DrawFn, writer: Writer, schema: Schema, kind: str) -> None:
+    found = [(spot, writer.length(spot)) for spot in spots(schema, writer.length)]
+    faults = [fault for spot, length in found for fault in _faults(spot, length) if fault.kind == kind]
+    if kind in _PATHS and (not faults or draw(st.booleans())):
+        path, sign, value = draw(_PATHS[kind](writer.depth))
+        writer.add(f"{path}{sign}{value}", lost=sign in _MOVES)
+    else:
+        _add(draw, writer, draw(st.sampled_from(faults)))
+
+
+def _add(draw: DrawFn, writer: Writer, fault: Fault) -> None:
+    path, _ = writer.address(draw, fault.spot, fault.sign, fault.beyond)
+    writer.add(f"{path}{fault.sign}{draw(st.sampled_from(fault.values))}", lost=fault.sign in _MOVES)
+
+
+_Argument = tuple[str, str, str]
+"""A path, a sign and a value."""
+
+_ANY_SIGN = st.sampled_from([("", ""), ("=", "x"), (":=", "1"), ("@=", "f"), ("/=", "k")])
+_SOME = st.lists(NAMES, min_size=1, max_size=3)
+
+
+def _empty(_depth: int) -> SearchStrategy[_Argument]:
+    return st.sampled_from([("", "", ""), ("", "=", ""), ("", "=", "x"), ("", "=", "=")])
+
+
+def _above_root(depth: int) -> SearchStrategy[_Argument]:
+    climbs = st.builds(lambda dots, name: "." * (depth + dots) + name, st.integers(2, 4), st.just("") | NAMES)
+    absolute = st.builds(
+        lambda names, dots: f".{'.'.join(names)}{'.' * (len(names) + dots)}", _SOME, st.just(2)
+    )
+    return _with_sign(climbs | absolute)
+
+
+def _unfinished(_depth: int) -> SearchStrategy[_Argument]:
+    return _with_sign(
+        st.builds(lambda dot, names: f"{dot}{'.'.join(names)}.", st.sampled_from(["", "."]), _SOME)
+    )
+
+
+def _endless(_depth: int) -> SearchStrategy[_Argument]:
+    return _with_sign(st.sampled_from([".".join("a" * 65), "n" * (64 * 1024 + 1)]))
+
+
+def _with_sign(path: SearchStrategy[str]) -> SearchStrategy[_Argument]:
+    return st.builds(lambda path, signed: (path, *signed), path, _ANY_SIGN)
+
+
+_PATHS: dict[str, Callable[[int], SearchStrategy[_Argument]]] = {
+    "empty": _empty,
+    "above-root": _above_root,
+    "trailing-separator": _unfinished,
+    "limit": _endless,
+}
+"""Mistakes in the path itself, whatever the schema; from a cursor of so many names."""
+
+
+# --- mistakes that take two arguments, or none -------------------------------------------------------------
+
+
+@st.composite
+def _set_twice(draw: DrawFn, schema: Schema, kind: str) -> _Mistaken:
+    value = draw(values(schema))
+    written = draw(leaves(schema, value)) or [(root(schema), value)]
+    before = draw(st.integers(1, len(written)))
+    writer = Writer()
+    done: list[Leaf] = []
+    for leaf in writer.ordered(draw, written):
+        writer.set(draw, leaf)
+        done.append(leaf)
+        if len(done) == before:
+            again = draw(_overlapping(draw(st.sampled_from(done)), writer))
+            writer.set(draw, again)
+    return writer.arguments, kind
+
+
+def _overlapping(leaf: Leaf, writer: Writer) -> SearchStrategy[Leaf]:
+    """A value for a place that is set, for what it is a part of, or for a part of it."""
+    spot, value = leaf
+    choices: list[SearchStrategy[Leaf]] = [st.just((spot, value))]
+    for depth in range(len(spot.way)):
+        above = spot.upto(depth)
+        if isinstance(above.schema, Object | List | Map) or above.schema == Any():
+            nothing: Json = [] if isinstance(above.schema, List) else {}
+            choices.append(st.just((above, nothing)))
+    choices += [st.tuples(st.just(part), values(part.schema)) for part in parts_of(spot, writer.length)]
+    return st.one_of(choices)
+
+
+@st.composite
+def _clashing(draw: DrawFn, schema: Schema, kind: str) -> _Mistaken:
+    anything = [spot for spot in spots(schema, lambda _: 0) if isinstance(spot.schema, Any)]
+    container = draw(st.sampled_from(anything))
+    steps: list[tuple[str | int, str]] = [(0, "a"), ("a", "+"), ("a", "0")]
+    step, name = draw(st.sampled_from(steps))
+    sign = draw(st.sampled_from(sorted(VALUES)))
+    writer = Writer()
+    writer.set(draw, (container.below(step, Any()), "x"))
+    _add(draw, writer, Fault(kind, container, sign, VALUES[sign], (name,)))
+    return writer.arguments, kind
+
+
+def _silent(_schema: Schema, kind: str) -> SearchStrategy[_Mistaken]:
+    return st.lists(st.sampled_from([".", "x..", ".x.y..."]), max_size=3).map(lambda words: (words, kind))
+
+
+_OF_THEIR_OWN: dict[str, Callable[[Schema, str], SearchStrategy[_Mistaken]]] = {
+    "duplicate": _set_twice,
+    "kind-clash": _clashing,
+    "nothing-set": _silent,
+}
+
+KINDS = (
+    "above-root",
+    "bad-format",
+    "duplicate",
+    "duplicate-key",
+    "empty",
+    "index-gap",
+    "kind-clash",
+    "limit",
+    "missing-key",
+    "no-file",
+    "no-text",
+    "not-a-structure",
+    "not-an-index",
+    "not-in-enum",
+    "not-json",
+    "not-keyed",
+    "not-unicode",
+    "nothing-set",
+    "out-of-range",
+    "response-only",
+    "trailing-separator",
+    "unknown-field",
+    "unreadable-file",
+    "wrong-type",
+)
+"""The kinds of mistakes: all of grammar/README.md that an argument list can make by itself."""
