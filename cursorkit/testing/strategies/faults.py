@@ -50,8 +50,9 @@ def _kinds(schema: Schema) -> set[str]:
     return kinds | {"nothing-set"} if isinstance(schema, Scalar) else kinds
 
 
-def _faults(spot: Spot, length: int) -> list[Fault]:
-    return [*misfits(spot), *astray(spot, length)]
+def _faults(spot: Spot, length: int, kind: str = "") -> list[Fault]:
+    """The mistakes that can be made at `spot`; only those of a kind, if it is given."""
+    return [fault for fault in (*misfits(spot), *astray(spot, length)) if kind in {"", fault.kind}]
 
 
 # --- mistakes of one argument ----------------------------------------------------------------------------
@@ -60,31 +61,54 @@ def _faults(spot: Spot, length: int) -> list[Fault]:
 @st.composite
 def _misled(draw: DrawFn, schema: Schema, kind: str) -> _Mistaken:
     """A program, with one argument more that is wrong whatever stands before it."""
-    written = draw(leaves(schema, draw(values(schema))))
-    before = draw(st.integers(0, len(written)))
+    found = spots(schema, lambda _: 0)
+    possible = [at for at, spot in enumerate(found) if _faults(spot, 0, kind)]
+    if kind in _PATHS and (not possible or draw(st.booleans())):
+        return draw(_misspelled(schema, kind))
+    at = draw(st.sampled_from(possible))
+    # What is meant for a place counts as set there, even if it is refused: nothing else goes there.
+    written = [leaf for leaf in draw(leaves(schema, draw(values(schema)))) if _apart(leaf[0], found[at])]
     writer = Writer()
-    for number, leaf in enumerate(writer.ordered(draw, written)):
-        if number == before:
-            _mislead(draw, writer, schema, kind)
-        writer.set(draw, leaf)
-    if before == len(written):
-        _mislead(draw, writer, schema, kind)
+    left = _write_some(draw, writer, written)
+    spot = spots(schema, writer.length)[at]
+    fault = draw(st.sampled_from(_faults(spot, writer.length(spot), kind)))
+    _add(draw, writer, fault)
+    if fault.sign not in _MOVES:
+        # Nor does anything go into lists, of which perhaps one is longer now.
+        left = [leaf for leaf in left if not any(isinstance(step, int) for step in leaf[0].way)]
+    writer.set_all(draw, left)
     return writer.arguments, kind
 
 
-def _mislead(draw: DrawFn, writer: Writer, schema: Schema, kind: str) -> None:
-    found = [(spot, writer.length(spot)) for spot in spots(schema, writer.length)]
-    faults = [fault for spot, length in found for fault in _faults(spot, length) if fault.kind == kind]
-    if kind in _PATHS and (not faults or draw(st.booleans())):
-        path, sign, value = draw(_PATHS[kind](writer.depth))
-        writer.add(f"{path}{sign}{value}", lost=sign in _MOVES)
-    else:
-        _add(draw, writer, draw(st.sampled_from(faults)))
+@st.composite
+def _misspelled(draw: DrawFn, schema: Schema, kind: str) -> _Mistaken:
+    """A program, with one argument more whose path cannot be followed."""
+    writer = Writer()
+    left = _write_some(draw, writer, draw(leaves(schema, draw(values(schema)))))
+    path, sign, value = draw(_PATHS[kind](writer.depth))
+    writer.add(f"{path}{sign}{value}", lost=sign in _MOVES)
+    writer.set_all(draw, left)
+    return writer.arguments, kind
+
+
+def _write_some(draw: DrawFn, writer: Writer, written: list[Leaf]) -> list[Leaf]:
+    """Set some of the leaves, and tell those that are left."""
+    left = list(written)
+    for _ in range(draw(st.integers(0, len(written)))):
+        writer.set(draw, writer.take(draw, left))
+    return left
+
+
+def _apart(spot: Spot, mistaken: Spot) -> bool:
+    """Whether a place has no part in common with that of a mistake, which is a new element of its lists."""
+    pairs = zip(spot.way, mistaken.way, strict=False)
+    return any(step != other or isinstance(other, int) for step, other in pairs)
 
 
 def _add(draw: DrawFn, writer: Writer, fault: Fault) -> None:
     path, _ = writer.address(draw, fault.spot, fault.sign, fault.beyond)
-    writer.add(f"{path}{fault.sign}{draw(st.sampled_from(fault.values))}", lost=fault.sign in _MOVES)
+    value = draw(st.sampled_from(fault.values))
+    writer.add(f"{path}{fault.sign}{value}", lost=fault.sign in _MOVES)
 
 
 _Argument = tuple[str, str, str]
@@ -135,16 +159,14 @@ _PATHS: dict[str, Callable[[int], SearchStrategy[_Argument]]] = {
 @st.composite
 def _set_twice(draw: DrawFn, schema: Schema, kind: str) -> _Mistaken:
     value = draw(values(schema))
-    written = draw(leaves(schema, value)) or [(root(schema), value)]
-    before = draw(st.integers(1, len(written)))
+    left = draw(leaves(schema, value)) or [(root(schema), value)]
     writer = Writer()
     done: list[Leaf] = []
-    for leaf in writer.ordered(draw, written):
-        writer.set(draw, leaf)
-        done.append(leaf)
-        if len(done) == before:
-            again = draw(_overlapping(draw(st.sampled_from(done)), writer))
-            writer.set(draw, again)
+    for _ in range(draw(st.integers(1, len(left)))):
+        done.append(writer.take(draw, left))
+        writer.set(draw, done[-1])
+    writer.set(draw, draw(_overlapping(draw(st.sampled_from(done)), writer)))
+    writer.set_all(draw, left)
     return writer.arguments, kind
 
 

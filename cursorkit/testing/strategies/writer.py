@@ -75,14 +75,17 @@ class Writer:
     """None after a move that failed: only an absolute path makes sense then."""
     _lengths: dict[Way, int] = field(factory=dict)
 
-    def ordered(self, draw: DrawFn, leaves: list[Leaf]) -> Iterator[Leaf]:
-        """The leaves in any order in which lists grow one by one; each has to be set before the next."""
-        left = list(leaves)
+    def take(self, draw: DrawFn, left: list[Leaf]) -> Leaf:
+        """Take one of the leaves that can be set next, for lists grow one by one."""
+        possible = [at for at, (spot, _) in enumerate(left) if self._reachable(spot.way)]
+        if draw(SELDOM):
+            self.wander(draw, left[draw(st.sampled_from(possible))][0])
+        return left.pop(draw(st.sampled_from(possible)))
+
+    def set_all(self, draw: DrawFn, left: list[Leaf], save: Save | None = None) -> None:
+        """Set all of the leaves, in some order."""
         while left:
-            possible = [at for at, (spot, _) in enumerate(left) if self._reachable(spot.way)]
-            if draw(SELDOM):
-                self.wander(draw, left[draw(st.sampled_from(possible))][0])
-            yield left.pop(draw(st.sampled_from(possible)))
+            self.set(draw, self.take(draw, left), save)
 
     def set(self, draw: DrawFn, leaf: Leaf, save: Save | None = None) -> None:
         """Write the argument that sets a leaf, in one of its forms, and the moves before it."""

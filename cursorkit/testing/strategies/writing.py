@@ -31,6 +31,5 @@ def programs(schema: Schema, save: Save | None = None) -> SearchStrategy[tuple[l
 def written(draw: DrawFn, schema: Schema, value: Json, save: Save | None = None) -> tuple[list[str], Json]:
     """Argument lists for `schema` that give `value`, each with it."""
     writer = Writer()
-    for leaf in writer.ordered(draw, draw(leaves(schema, value))):
-        writer.set(draw, leaf, save)
+    writer.set_all(draw, draw(leaves(schema, value)), save)
     return writer.arguments, value
