@@ -210,6 +210,8 @@ def shortened(text: str, columns: int = _NAME, *, keep: Literal["start", "end"] 
         columns: columns of a terminal.
         keep: which part of a longer text stays.
     """
+    if len(text) <= columns and text.isascii() and text.isprintable():
+        return text
     forward = keep == "start"
     # No text is read further than it can be shown, so that one of any size costs nothing.
     excerpt = text[: columns * _MARKS] if forward else text[-columns * _MARKS :]
@@ -270,6 +272,8 @@ def _cells(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _columns(char: str) -> int:
+    if char.isascii():
+        return 1
     if category(char) in {"Mn", "Me"} or any(ord(char) in jamo for jamo in _JAMO):
         return 0
     return 2 if east_asian_width(char) in "WF" else 1

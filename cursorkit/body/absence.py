@@ -119,6 +119,8 @@ class Guide:
                 return Absence(f"{above} has no element {shortened(name)} yet", (self._elements(above),))
             case "kind-clash":
                 return self._clash(above, name)
+            case "not-unicode":
+                return Absence(f"{quoted(name)} is not UTF-8 text, so it can be no key of {above}")
             case "not-keyed":
                 hints = (self._elements(above),) if isinstance(above.schema, List) else ()
                 return Absence(f"{above} holds {held(above.schema)}, which has no keys", hints)

@@ -10,6 +10,8 @@ from attrs import frozen
 
 from cursorkit.body.tree import New
 from cursorkit.errors import quoted, shortened
+from cursorkit.schema.mismatch import Mismatch
+from cursorkit.schema.scalars import check_unicode
 from cursorkit.schema.types import Any, List, Map, Object, Scalar
 
 if TYPE_CHECKING:
@@ -128,6 +130,7 @@ Absence = Literal[
     "not-an-index",
     "index-gap",
     "kind-clash",
+    "not-unicode",
 ]
 
 
@@ -186,7 +189,7 @@ class Places:
             case List(items=items):
                 return self._element(above, items, name, "element")
             case Map(values=values):
-                return _below(above, name, values, "entry")
+                return _entry(above, name, values, "entry")
         return Nowhere(above, "not-a-structure", above.way)
 
     def enter_key(self, above: Spot, key: str) -> Spot:
@@ -197,7 +200,7 @@ class Places:
             case Object(by_wire=fields):
                 return _field(above, fields.get(key), "key")
             case Map(values=values):
-                return _below(above, key, values, "key")
+                return _entry(above, key, values, "key")
             case Any(alternatives=()):
                 return self._member(above, key, "key")
             case Any():
@@ -215,7 +218,7 @@ class Places:
     def _member(self, above: Place, name: str, *extensions: Extension) -> Spot:
         if self.tree.is_list(above.way):
             return Nowhere(above, "kind-clash", above.way)
-        return _below(above, name, _ANY, *extensions)
+        return _entry(above, name, _ANY, *extensions)
 
     def _element(self, above: Place, items: Schema, name: str, extension: Extension) -> Spot:
         if name == NEW:
@@ -235,6 +238,14 @@ def _field(above: Place, found: Field | None, *extensions: Extension) -> Spot:
     if found.refusal:
         return Nowhere(above, "response-only", above.way)
     return Place(found.schema, (*above.way, found.wire), above, found, above.extensions + extensions)
+
+
+def _entry(above: Place, key: str, schema: Schema, *extensions: Extension) -> Spot:
+    try:
+        check_unicode(key)
+    except Mismatch:
+        return Nowhere(above, "not-unicode", above.way)
+    return _below(above, key, schema, *extensions)
 
 
 def _below(above: Place, step: str | int | New, schema: Schema, *extensions: Extension) -> Place:

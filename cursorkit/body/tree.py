@@ -65,6 +65,8 @@ class Tree:
     _indices: dict[New, int] = field(factory=dict, init=False)
     _reserved: dict[Key, int] = field(factory=dict, init=False)
     """The lengths of lists that mistaken arguments were meant to make."""
+    _displaced: dict[Key, int] = field(factory=dict, init=False)
+    """Where elements of such lists really are: gaps of a thousand million elements are not filled."""
 
     def put(self, way: Way, content: Content, index: int) -> Key:
         """Let argument `index` set the place at `way` to `content`, and tell its key.
@@ -104,8 +106,9 @@ class Tree:
             container = self._open(above, [] if isinstance(last, int) else {}, index)
         # Elements are only ever added at the end, so an index says no more than that there is a list.
         if isinstance(container, list) and isinstance(last, int):
-            if self._reserved:
-                container += [None] * (last - len(container))
+            if last > len(container):
+                self._displaced[key] = len(container)
+                self._reserved[above] = last + 1
             container.append(content)
         elif isinstance(container, dict) and isinstance(last, str):
             container[last] = content
@@ -157,6 +160,7 @@ class Tree:
     def at(self, key: Key) -> Content:
         """What stands at `key`."""
         content = self.root
-        for step in key:
-            content = cast("dict[str | int, Content]", content)[step]
+        for depth, step in enumerate(key, 1):
+            at = self._displaced.get(key[:depth], step) if self._displaced else step
+            content = cast("dict[str | int, Content]", content)[at]
         return content

@@ -157,6 +157,7 @@ def element(value: object, place: Place) -> Taking:
 
 def entry(key: str, value: object, place: Place) -> Taking:
     """A value of a program that becomes the entry of a map."""
+    scalars.check_unicode(key)
     match place.schema:
         case Map(values=values):
             return given(value, Place(values, above=place))[0], (key,), None

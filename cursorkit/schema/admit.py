@@ -41,7 +41,13 @@ def admit(schema: Schema, value: object) -> tuple[Content, tuple[Mismatch, ...]]
 
 def fits(schema: Schema, value: object) -> bool:
     """Whether nothing in `value` is at odds with `schema`."""
-    return not admit(schema, value)[1]
+    return _fits(schema, value, ())
+
+
+def _fits(schema: Schema, value: object, place: _Place) -> bool:
+    found: list[Mismatch] = []
+    _admit(schema, value, place, found)
+    return not found
 
 
 def levels(content: Content) -> int:
@@ -118,7 +124,7 @@ def _entries(
 
 
 def _anything(schema: Any, value: object, place: _Place, found: list[Mismatch]) -> Content:
-    if schema.alternatives and not any(fits(each, value) for each in schema.alternatives):
+    if schema.alternatives and not any(_fits(each, value, place) for each in schema.alternatives):
         found.append(scalars.wrong_type(schema, value, place))
         return None
     if isinstance(value, str):

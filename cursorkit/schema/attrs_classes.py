@@ -52,6 +52,8 @@ def _fields(cls: type) -> Iterator[Field]:
         raise SchemaError(
             f"an annotation of {cls.__name__} names {error.name!r}, which is not defined"
         ) from None
+    except RecursionError:
+        raise SchemaError(f"an annotation of {cls.__name__} is nested too deeply") from None
     for attribute in attrs.fields(cls):
         if attribute.init:
             yield _field(cls, attribute, annotations.get(attribute.name))

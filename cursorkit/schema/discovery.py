@@ -11,7 +11,7 @@ from attrs import define, field
 
 from cursorkit.errors import SchemaError
 from cursorkit.schema.names import cli_name
-from cursorkit.schema.types import Advice, Any, Field, List, Map, Object, Scalar
+from cursorkit.schema.types import DEEPEST, Advice, Any, Field, List, Map, Object, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,25 +39,37 @@ class Schemas:
         Raises:
             SchemaError: there is none.
         """
+        return self._named(name, 0)
+
+    def read(self, node: Document, name: str) -> Schema:
+        """The schema that `node` describes; `name` is what to call it if it is a structure.
+
+        Raises:
+            SchemaError: a type is unknown, or `node` goes on without a structure between for too long.
+        """
+        return self._read(node, name, 0)
+
+    def _named(self, name: str, depth: int) -> Schema:
         if name not in self.document:
             raise SchemaError(f"the document has no schema '{name}'")
         made = self._made.get(name)
         if made is None:
-            schema = self.read(self.document[name], name)
+            schema = self._read(self.document[name], name, depth)
             if not isinstance(schema, Object):
                 return schema
             made = self._made[name] = schema
         return made
 
-    def read(self, node: Document, name: str) -> Schema:
-        """The schema that `node` describes; `name` is what to call it if it is a structure."""
+    def _read(self, node: Document, name: str, depth: int) -> Schema:
+        if depth > DEEPEST:
+            raise SchemaError(f"the schema '{name}' has more than {DEEPEST} levels, and no structure in them")
         if "$ref" in node:
-            return self.named(node["$ref"])
+            return self._named(node["$ref"], depth + 1)
         match node.get("type", "any"):
             case "array":
-                return List(self.read(node.get("items", {}), name))
+                return List(self._read(node.get("items", {}), name, depth + 1))
             case "object" if "additionalProperties" in node and "properties" not in node:
-                return Map(self.read(node["additionalProperties"], name))
+                return Map(self._read(node["additionalProperties"], name, depth + 1))
             case "object":
                 return Object(name, partial(self._fields, node.get("properties", {}), name))
             case "any":

@@ -7,6 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import field, frozen
+from attrs.validators import deep_iterable
+
+from cursorkit.errors import SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +22,25 @@ Content: TypeAlias = "Json | BodySource | list[Content] | dict[str, Content]"
 
 Factory = Callable[..., object]
 """Makes the Python value of a class's field from the content that was built for it."""
+
+
+DEEPEST = 64
+"""Levels of lists, maps and kinds within each other, with no structure between them."""
+
+
+def _within_limit(_container: object, _attribute: object, inner: Schema) -> None:
+    """Let `inner` be a part of another schema, unless it has too many levels already."""
+    if _levels(inner) >= DEEPEST:
+        raise SchemaError(f"a schema has more than {DEEPEST} levels of lists and maps within each other")
+
+
+def _levels(schema: Schema) -> int:
+    match schema:
+        case List(items=inner) | Map(values=inner):
+            return 1 + _levels(inner)
+        case Any(alternatives=alternatives):
+            return 1 + max(map(_levels, alternatives), default=0)
+    return 0
 
 
 @frozen
@@ -75,7 +97,7 @@ class List:
         factory: makes the Python value from a list of Python values.
     """
 
-    items: Schema
+    items: Schema = field(validator=_within_limit)
     factory: Factory | None = None
 
 
@@ -89,7 +111,7 @@ class Map:
         factory: makes the Python value from a dict of Python values.
     """
 
-    values: Schema
+    values: Schema = field(validator=_within_limit)
     nullable: bool = True
     factory: Factory | None = None
 
@@ -102,7 +124,7 @@ class Any:
         alternatives: the kinds, of which a value has to fit one; all values are right if there are none.
     """
 
-    alternatives: tuple[Schema, ...] = ()
+    alternatives: tuple[Schema, ...] = field(default=(), validator=deep_iterable(_within_limit))
 
 
 @frozen(eq=False)

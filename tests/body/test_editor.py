@@ -161,3 +161,9 @@ def test_numbers_that_no_json_reader_takes_are_refused() -> None:
         with pytest.raises(ArgumentErrors) as told:
             _ = edit(schema).set(".", value).body
         assert [each.kind for each in told.value.problems] == ["out-of-range"]
+
+
+def test_a_key_is_text() -> None:
+    with pytest.raises(ArgumentErrors) as told:
+        _ = edit(JOB).put("labels", "\ud800", 1).body
+    assert [each.kind for each in told.value.problems] == ["not-unicode"]
