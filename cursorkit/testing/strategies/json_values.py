@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cursorkit.schema.mismatch import Mismatch
 from cursorkit.schema.scalars import admit
 from cursorkit.schema.types import Any, List, Map, Scalar
+from cursorkit.testing.strategies.chance import RARELY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,11 @@ _DEEPEST = 4
 CHARACTERS = st.characters(codec="utf-8")
 """All but halves of characters, which are no text."""
 
-TEXT = st.text(CHARACTERS | st.sampled_from(".=@:/+ 0"), max_size=6) | st.just("")
+_TEMPTING = ["", " a", "a\n", "=", "a=b", "@a", ":=1", ".", "..", "+", "0", "null", "true", "1e3", "-", "--a"]
+_TEMPTING += ["'", '"a"', "$a", "a\\n", "{}", "[1]", "a,b", "é", "日本", "A"]
+"""Texts that a program may be tempted to take for more than they are."""
+
+TEXT = st.sampled_from(_TEMPTING) | st.text(CHARACTERS, max_size=6)
 
 _KEYS = st.sampled_from(["a", "b", "0", "+", "a.b", "a=b", "k:", "", "name", "contentType"]) | TEXT
 
@@ -68,7 +73,7 @@ def _of_field(field: Field, depth: int) -> SearchStrategy[Json]:
 
 
 def _nullable(inner: SearchStrategy[Json], *, nullable: bool) -> SearchStrategy[Json]:
-    return inner | st.none() if nullable else inner
+    return RARELY.flatmap(lambda null: st.none() if null else inner) if nullable else inner
 
 
 # --- scalars ---------------------------------------------------------------------------------------------

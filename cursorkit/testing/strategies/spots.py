@@ -8,7 +8,7 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from cursorkit.schema.types import Any, List, Map, Object, Scalar
-from cursorkit.testing.strategies.chance import SELDOM
+from cursorkit.testing.strategies.chance import RARELY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +68,7 @@ def leaves(draw: DrawFn, schema: Schema, value: Json) -> list[Leaf]:
 @st.composite
 def _split(draw: DrawFn, spot: Spot, value: Json) -> list[Leaf]:
     parts = list(_parts(spot, value))
-    if not parts or not all(map(_writable, parts)) or draw(SELDOM):
+    if not parts or not all(map(_writable, parts)) or draw(RARELY):
         return [(spot, value)]
     return [leaf for part in parts for leaf in draw(_split(*part))]
 

@@ -91,7 +91,7 @@ class Writer:
         """Write the argument that sets a leaf, in one of its forms, and the moves before it."""
         spot, value = leaf
         as_text = list(self._as_text(spot, value))
-        in_words = bool(as_text) and draw(st.booleans())
+        in_words = bool(as_text) and not draw(SELDOM)
         place, sign, text = draw(st.sampled_from(as_text if in_words else list(_whole(spot, value, save))))
         path, kept = self.address(draw, place, sign)
         self.arguments.append(f"{path}{sign}{draw(text)}")
