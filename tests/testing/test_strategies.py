@@ -84,20 +84,20 @@ def text(value: Json) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(with_schema(values))
 def test_values_fit_their_schema(drawn: tuple[Schema, Json]) -> None:
     assert fits(*drawn)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(with_schema(lambda schema: programs(schema, SHELF.save)))
 def test_programs_give_their_body(drawn: tuple[Schema, tuple[list[str], Json]]) -> None:
     schema, (arguments, body) = drawn
     assert text(build(schema, arguments, files=SHELF.files).value) == text(body)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(with_schema(programs))
 def test_programs_name_no_files_unless_there_is_where_to_put_them(
     drawn: tuple[Schema, tuple[list[str], Json]],
@@ -106,7 +106,7 @@ def test_programs_name_no_files_unless_there_is_where_to_put_them(
     assert text(build(schema, arguments).value) == text(body)
 
 
-@settings(max_examples=200)
+@settings(max_examples=150)
 @given(with_schema(mistakes))
 def test_mistakes_raise_one_problem_of_their_kind(drawn: tuple[Schema, tuple[list[str], str]]) -> None:
     schema, (arguments, kind) = drawn
@@ -157,7 +157,7 @@ def test_every_kind_that_an_argument_list_can_raise_has_mistakes(root: Path) -> 
 def test_programs_use_every_extension_and_most_of_them_do_something() -> None:
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=250, phases=[Phase.generate])
+    @settings(max_examples=150, phases=[Phase.generate])
     @given(with_schema(lambda schema: programs(schema, SHELF.save)))
     def count(drawn: tuple[Schema, tuple[list[str], Json]]) -> None:
         schema, (arguments, _body) = drawn

@@ -26,7 +26,25 @@ _DEEPEST = 4
 CHARACTERS = st.characters(codec="utf-8")
 """All but halves of characters, which are no text."""
 
-_TEMPTING = ["", " a", "a\n", "=", "a=b", "@a", ":=1", ".", "..", "+", "0", "null", "true", "1e3", "-", "--a"]
+_TEMPTING = [
+    "",
+    " a",
+    "a ",
+    "a\n",
+    "=",
+    "a=b",
+    "@a",
+    ":=1",
+    ".",
+    "..",
+    "+",
+    "0",
+    "null",
+    "true",
+    "1e3",
+    "-",
+    "--a",
+]
 _TEMPTING += ["'", '"a"', "$a", "a\\n", "{}", "[1]", "a,b", "é", "日本", "A"]
 """Texts that a program may be tempted to take for more than they are."""
 
