@@ -8,8 +8,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # that of `typing` would have to be imported before the program heeds signals
 if TYPE_CHECKING:
     from cursorkit.body.build import Body, build, construct
     from cursorkit.body.complete import complete

@@ -8,6 +8,7 @@
     ├── NotDicomError             bytes that are no DICOM instance          (cursorkit.dicom.instances)
     ├── SchemaError               a class or document that cannot be mapped (the embedding program)
     ├── OutputError               a place where an answer cannot be written (the caller's machine)
+    │   └── ReaderGoneError       one that nobody reads any more
     ├── EndpointError             a URL that no transport may be opened for (cursorkit.wire.transport)
     ├── MissingExtraError         an optional dependency that is absent     (the installation)
     └── TransportError            no usable answer; `.sent` says what left  (cursorkit.wire.transport)
@@ -125,6 +126,10 @@ class SourceError(CursorkitError):
 
 class OutputError(CursorkitError):
     """The answer cannot be written where it should go."""
+
+
+class ReaderGoneError(OutputError):
+    """Nobody reads any more where the answer should go."""
 
 
 class MissingExtraError(CursorkitError):

@@ -245,10 +245,11 @@ class Files:
 
     Attributes:
         announce: is told, in words, when standard input is a terminal and somebody has to type.
+        names: what was opened so far.
     """
 
     announce: Callable[[str], None]
-    _taken: bool = field(default=False, init=False)
+    names: list[str] = field(factory=list, init=False)
 
     def __call__(self, name: str) -> BodySource:
         """The source called `name`.
@@ -256,12 +257,10 @@ class Files:
         Raises:
             SourceError: `no-file`, `unreadable-file` or `stdin-twice`.
         """
-        if name != STANDARD_INPUT:
-            return file_source(name)
-        if self._taken:
+        if name == STANDARD_INPUT and name in self.names:
             raise SourceError("stdin-twice", "standard input can be read only once")
-        self._taken = True
-        return Spool(self._standard_input, "standard input")
+        self.names.append(name)
+        return file_source(name) if name != STANDARD_INPUT else Spool(self._standard_input, "standard input")
 
     def _standard_input(self) -> BinaryIO:
         if sys.stdin is None:

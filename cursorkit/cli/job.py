@@ -34,6 +34,7 @@ class Job:
         endpoint: where to, and for which scopes.
         parameters: for `method.parameters`.
         body: for `method.request.schema`.
+        inputs: the names of the files that are read; `-` is standard input.
         advice: what is worth a word, though right.
         written: the body and the parameters with the words that wrote them.
     """
@@ -42,6 +43,7 @@ class Job:
     endpoint: Endpoint
     parameters: Body
     body: Body | None
+    inputs: tuple[str, ...]
     advice: tuple[Problem, ...]
     written: tuple[Written, Written]
 
@@ -72,7 +74,9 @@ def plan(document: Document, arguments: Arguments, announce: Callable[[str], Non
         raise ArgumentErrors(tuple(problems))
     advice = tuple(each.told(problem) for each in (named, carried) for problem in each.body.advice)
     body = carried.body if method.request else None
-    return Job(method.at(endpoint.url), endpoint, named.body, body, advice, (carried, named))
+    return Job(
+        method.at(endpoint.url), endpoint, named.body, body, tuple(files.names), advice, (carried, named)
+    )
 
 
 def _endpoint(method: Method, arguments: Arguments, problems: list[Problem]) -> Endpoint | None:

@@ -3,53 +3,59 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from typing import TYPE_CHECKING, NoReturn
 
+from cursorkit.cli.progress import Progress
+from cursorkit.cli.signals import heed, heed_no_more
+from cursorkit.cli.streams import STANDARD_OUTPUT, hold_places, put, ready, say
+
+TYPE_CHECKING = False  # that of `typing` would have to be imported before signals are heeded
 if TYPE_CHECKING:
-    from types import FrameType
+    from typing import NoReturn
 
     from cursorkit.cli.argv import Arguments
     from cursorkit.cli.job import Job
+    from cursorkit.cli.output import Output
     from cursorkit.errors import Problem
     from cursorkit.methods.outcome import Outcome
     from cursorkit.schema.types import Json
 
 PROG = "healthcare1-beta1"
 
-_USAGE, _LOCAL = 2, 5
-_INTERRUPTED, _BROKEN_PIPE, _TERMINATED = 130, 141, 143
+_USAGE, _LOCAL, _DEFECT, _BROKEN_PIPE = 2, 5, 70, 141
 _FILE_FAULTS = frozenset({"no-file", "unreadable-file", "changed-file"})
-
-
-class _Termination(BaseException):
-    """Somebody asked the process to end."""
 
 
 def run() -> NoReturn:
     """Run the program on the command line of this process, and leave it."""
-    signal.signal(signal.SIGTERM, _terminate)
+    progress = Progress()
+    heed(lambda word: say(f"{PROG}: {word}; {progress}"))
+    hold_places()
     try:
-        code = main(sys.argv[1:])
-    except KeyboardInterrupt:
-        code = _stopped("interrupted", _INTERRUPTED)
-    except _Termination:
-        code = _stopped("terminated", _TERMINATED)
+        code = main(sys.argv[1:], progress)
+    except Exception as error:
+        code = _own_up(error, progress)
+    heed_no_more()
     sys.exit(code)
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise _Termination
+def _own_up(error: Exception, progress: Progress) -> int:
+    """A defect of ours. What it says may be anybody's data, so that only its place is told."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = "" if place is None else f" in {place.tb_frame.f_globals['__name__']}, line {place.tb_lineno}"
+    say(f"{PROG}: a defect of the program, {type(error).__name__}{where}; {progress}")
+    return _DEFECT
 
 
-def _stopped(word: str, code: int) -> int:
-    _say(f"{PROG}: {word}; what was sent before may have been stored, and sending it again is safe")
-    return code
+def main(argv: list[str], progress: Progress | None = None) -> int:
+    """Do what `argv` asks for; print the answer; give the exit code.
 
-
-def main(argv: list[str]) -> int:
-    """Do what `argv` asks for; print the answer; give the exit code."""
+    Args:
+        argv: the command line, without the name of the program.
+        progress: is told how much of a body is sent.
+    """
     from cursorkit.apis import HEALTHCARE, read
     from cursorkit.cli import argv as command_line
 
@@ -72,48 +78,67 @@ def main(argv: list[str]) -> int:
     from cursorkit.errors import ArgumentErrors
 
     try:
-        return _work(plan(document, arguments, _say), arguments)
+        return _work(plan(document, arguments, _say), arguments, progress or Progress())
     except ArgumentErrors as errors:
         return _tell_problems(errors.problems)
 
 
-def _work(job: Job, arguments: Arguments) -> int:
+def _work(job: Job, arguments: Arguments, progress: Progress) -> int:
     """Send the request, or show it."""
     from cursorkit.cli.output import Output
-    from cursorkit.errors import CursorkitError, MissingExtraError, OutputError, SourceError
+    from cursorkit.errors import CursorkitError, MissingExtraError, OutputError, ReaderGoneError, SourceError
 
     for advice in job.advice:
         _tell(f"warning: {advice}", _YELLOW)
     try:
-        with Output(arguments.out) as output:
+        with Output(arguments.out, job.inputs) as output:
             if arguments.dry_run:
                 output.write(_document(job, _shown(job)))
                 return 0
-            outcome = _asked(job)
+            outcome = _asked(job, progress)
             _tell_outcome(job, outcome, quiet=arguments.quiet)
             if outcome.value is not None:
-                output.write(_document(job, outcome.value))
+                _report(outcome, _document(job, outcome.value), output)
             return outcome.verdict.value
-    except BrokenPipeError:
-        # Nobody reads: leave quietly.
-        _give_up_output()
+    except ReaderGoneError as error:
+        if not arguments.dry_run:
+            _tell(f"error: {error}; {progress.sent}", _RED)
         return _BROKEN_PIPE
+    except OutputError as error:
+        _tell(f"error: {error}; {progress.sent}", _RED)
+        return _LOCAL
     except CursorkitError as error:
         _tell(f"error: {error}", _RED)
-        if isinstance(error, OutputError):
-            _give_up_output()
-        return _LOCAL if isinstance(error, OutputError | SourceError | MissingExtraError) else _USAGE
+        return _LOCAL if isinstance(error, SourceError | MissingExtraError) else _USAGE
 
 
-def _asked(job: Job) -> Outcome:
+def _asked(job: Job, progress: Progress) -> Outcome:
+    from cursorkit.cli.progress import Watched
     from cursorkit.methods.call import call
     from cursorkit_transports import open_transport
 
-    transport = open_transport(job.endpoint)
+    transport = Watched(open_transport(job.endpoint), progress)
     try:
         return call(job.method, job.parameters, job.body, transport)
     finally:
         transport.close()
+
+
+def _report(outcome: Outcome, document: bytes, output: Output) -> None:
+    """Write the answer. Where that fails, what it says must not be lost with it.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    from cursorkit.errors import OutputError
+    from cursorkit.methods.outcome import Verdict
+
+    try:
+        output.write(document)
+    except OutputError as error:
+        told = "; ".join((outcome.message or "done").splitlines())
+        done = f"{told}, but the report" if outcome.verdict is Verdict.DONE else "the report"
+        raise type(error)(f"{done} could not be written: {error}") from None
 
 
 def _shown(job: Job) -> Json:
@@ -179,11 +204,11 @@ def _tell(text: str, colour: int) -> None:
     first, newline, rest = _plain(text).partition("\n")
     if sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
         first = f"\x1b[{colour}m{first}\x1b[0m"
-    _write(first + newline + rest)
+    say(first + newline + rest)
 
 
 def _say(text: str) -> None:
-    _write(_plain(text))
+    say(_plain(text))
 
 
 def _plain(text: str) -> str:
@@ -193,22 +218,12 @@ def _plain(text: str) -> str:
     return "\n".join(map(printable, text.splitlines()))
 
 
-def _write(text: str) -> None:
-    if sys.stderr is not None:
-        sys.stderr.write(f"{text}\n")
-
-
 def _print(text: str) -> int:
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        put(ready(STANDARD_OUTPUT), text.encode(sys.stdout.encoding, "backslashreplace"))
     except BrokenPipeError:
-        _give_up_output()
         return _BROKEN_PIPE
+    except OSError as error:
+        say(f"error: cannot write standard output: {error.strerror}")
+        return _LOCAL
     return 0
-
-
-def _give_up_output() -> None:
-    """Keep Python from flushing what could not be written again on its way out, and failing once more."""
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

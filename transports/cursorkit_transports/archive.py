@@ -6,8 +6,10 @@ import os
 from contextlib import contextmanager
 from filecmp import cmp
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from shutil import rmtree
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
+from weakref import finalize
 
 from attrs import define, field
 
@@ -35,10 +37,16 @@ def transaction(folder: Path) -> Iterator[Transaction]:
         OSError: the folder cannot be written. What was kept before then stays.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".incoming-", dir=folder, ignore_cleanup_errors=True) as staging:
-        opened = Transaction(folder, Path(staging))
+    opened = Transaction(folder, folder / f".incoming-{os.urandom(8).hex()}")
+    # The exit functions of the process know the staging folder from before it is there until it is gone.
+    known = finalize(opened, rmtree, opened.staging, ignore_errors=True)
+    try:
+        opened.staging.mkdir(mode=0o700)
         yield opened
         opened.settle()
+    finally:
+        rmtree(opened.staging, ignore_errors=True)
+        known.detach()
 
 
 @define
