@@ -52,6 +52,7 @@ Kind = Literal[
     "out-of-range",
     "bad-format",
     "not-in-enum",
+    "against-schema",
     "not-unicode",
     "not-json",
     "duplicate-key",
@@ -69,6 +70,7 @@ Kind = Literal[
     "usage",
     "unknown-command",
     "bad-endpoint",
+    "bad-schema",
     "no-body",
     "empty-body",
     # Warnings.

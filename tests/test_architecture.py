@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -104,6 +105,7 @@ def loaded(code: str) -> set[str]:
 
 
 HEAVY = {"attrs", "attr", "lark", "urllib3", "google.auth", "pydicom"}
+NETWORK = {"urllib3", "google.auth", "pydicom", "http.client", "ssl"}
 COMMAND = """\
 projects locations-datasets-dicom-stores-studies-store-instances --dry-run -r content-type=a/b data=ut --
 projects/p/locations/l/datasets/d/dicomStores/s studies"""
@@ -115,11 +117,20 @@ def test_importing_the_package_brings_nothing() -> None:
 
 def test_help_is_plain() -> None:
     assert not loaded("from cursorkit.cli.main import main; main(['--help'])") & HEAVY
+    for argv in (["--help"], ["body", "--help"], ["--version"]):
+        assert not loaded(f"from cursorkit.cli.language import main; main({argv})") & HEAVY
 
 
 def test_a_dry_run_brings_no_network() -> None:
     brought = loaded(f"from cursorkit.cli.main import main; assert main({COMMAND.split()}) == 0")
-    assert not brought & {"urllib3", "google.auth", "pydicom", "http.client", "ssl"}
+    assert not brought & NETWORK
+
+
+def test_the_language_alone_brings_no_network() -> None:
+    for argv in (["body", "-r", "a.b=1"], ["print", os.devnull], ["complete", "--partial", "a"]):
+        brought = loaded(f"from cursorkit.cli.language import main; main({argv})")
+        assert not brought & {*NETWORK, "cursorkit_transports"}
+    assert "cursorkit.schema.json_schema" not in brought
 
 
 def test_every_public_name_is_there_and_documented() -> None:

@@ -49,16 +49,12 @@ def test_python(page: Path, folder: Path, capsys: pytest.CaptureFixture[str]) ->
         assert printed == drawing or not drawing
 
 
-CONSOLE = [
-    pytest.param(block, id=f"{page.name}-{number}")
-    for page in PAGES
-    for number, block in enumerate(blocks(page, "console"))
-]
-
-
-@pytest.mark.parametrize("block", CONSOLE)
-def test_console(block: str, folder: Path) -> None:
-    session = re.findall(r"^\$ (.*(?:\n> .*)*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "console")], ids=lambda page: page.name)
+def test_console(page: Path, folder: Path) -> None:
+    # The blocks of a page share one folder.
+    session = re.findall(
+        r"^\$ (.*(?:\n> .*)*)\n((?:(?!\$ ).*\n)*)", "".join(blocks(page, "console")), re.MULTILINE
+    )
     assert session
     for command, expected in session:
         shown = run(command.replace("\n> ", "\n"))

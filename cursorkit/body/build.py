@@ -10,19 +10,22 @@ from attrs import field, frozen
 from cursorkit.body import reference
 from cursorkit.body.fold import Walk
 from cursorkit.body.origins import origin
+from cursorkit.body.places import place_at
+from cursorkit.body.shown import shown
 from cursorkit.body.values import no_files
 from cursorkit.errors import ArgumentErrors, Problem
 from cursorkit.language.ast import Program
 from cursorkit.language.cursor import Cursor
 from cursorkit.language.parser import parse
-from cursorkit.schema.admit import admit
-from cursorkit.schema.types import List, Map, Object, Scalar
+from cursorkit.schema import admit as whole
+from cursorkit.schema.admit import fits, unfit
+from cursorkit.schema.types import Any, List, Map, Object, Scalar, part
 from cursorkit.wire.source import BodySource, Bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from cursorkit.body.tree import Key, Tree
+    from cursorkit.body.tree import Key
     from cursorkit.body.values import Files
     from cursorkit.schema.types import Content, Json, Schema
 
@@ -109,7 +112,7 @@ def construct(
 
     schema = schema_of(cast("type", cls))
     body = build(schema, arguments, files=files, extensions=extensions)
-    missing = tuple(absent(schema, body.content))
+    missing = absent(schema, body.content)
     if missing:
         raise ArgumentErrors(missing)
     return cast("T", _python(schema, body.content))
@@ -119,23 +122,38 @@ def finished(walk: Walk) -> Body:
     """The body that `walk` leads to.
 
     Raises:
-        ArgumentErrors: with every problem on the way; `nothing-set` for a scalar without a value.
+        ArgumentErrors: with every problem on the way; if there is none, with those of lists and structures
+            that were put together; `nothing-set` for a root that needs a value and has none.
     """
     schema, tree, problems = walk.schema, walk.tree, walk.problems
-    if isinstance(schema, Scalar) and not tree.origins and not problems:
+    if isinstance(schema, Scalar | Any) and not tree.origins and not problems and not fits(schema, tree.root):
         problems.append(Problem("nothing-set", "the value is not set", label="", hint="set it with .=value"))
-    if not problems and any(extension == "union" for _, extension in walk.used):
-        problems += _of_no_kind(schema, tree)
+    if not problems:
+        problems += _of_wholes(walk)
     if problems:
         raise ArgumentErrors(tuple(sorted(problems, key=lambda problem: problem.index or 0)))
     return Body(schema, tree.root, walk.cursor, tree.origins, tuple(walk.advice))
 
 
-def _of_no_kind(schema: Schema, tree: Tree) -> Iterator[Problem]:
-    """Values that may be of one of several kinds, and are of none."""
-    for each in admit(schema, tree.root)[1]:
-        message = f"{each.message} (at .{'.'.join(map(str, each.place))})"
-        yield Problem(each.kind, message, index=origin(tree.origins, each.place), hint=each.hint)
+def absent(schema: Schema, content: Content) -> tuple[Problem, ...]:
+    """The required fields that `content` lacks."""
+    return tuple(
+        Problem(each.kind, each.message, label="", hint=each.hint) for each in whole.absent(schema, content)
+    )
+
+
+def _of_wholes(walk: Walk) -> Iterator[Problem]:
+    """What is wrong with lists and structures that were put together, though each part of them fits."""
+    schemas: dict[Key, Schema] = {(): walk.schema}
+    for key, content in walk.tree.assembled.items():
+        held = schemas[key] = part(schemas[key[:-1]], key[-1]) if key else walk.schema
+        for each in unfit(held, content) if held.rules or isinstance(held, Any) else ():
+            place = place_at(walk.schema, key)
+            index = origin(walk.tree.origins, (*key, *each.place))
+            drawn = "" if index is None else shown(walk.taken[index], public=False).text
+            scene = (*key, *each.scene)
+            message = f"{each.message} (at {place.spelled(scene)})" if scene else each.message
+            yield Problem(each.kind, message, drawn, (0, len(drawn)), index, hint=each.hint)
 
 
 def _json(content: Content) -> Json:
@@ -148,25 +166,6 @@ def _json(content: Content) -> Json:
             with content.open() as reader:
                 return b64encode(reader.read()).decode("ascii")
     return cast("Json", content)
-
-
-def absent(schema: Schema, content: Content, place: str = "") -> Iterable[Problem]:
-    """The required fields that `content` lacks."""
-    match schema, content:
-        case Object(), dict():
-            for each in schema.fields:
-                path = f"{place}.{each.cli}"
-                if each.wire in content:
-                    yield from absent(each.schema, content[each.wire], path)
-                elif each.required:
-                    message = f"{schema.member} '{path.removeprefix('.')}' is missing in {schema.name}"
-                    yield Problem("missing-field", message, label="", hint=each.description)
-        case List(items=items), list():
-            for index, item in enumerate(content):
-                yield from absent(items, item, f"{place}.{index}")
-        case Map(values=values), dict():
-            for key, item in content.items():
-                yield from absent(values, item, f"{place}.{key}")
 
 
 def _python(schema: Schema, content: Content) -> object:

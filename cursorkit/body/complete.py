@@ -12,7 +12,7 @@ from cursorkit.body.places import Place
 from cursorkit.body.values import Unread
 from cursorkit.language.ast import Assignment, KeyMove, Path, Program
 from cursorkit.language.parser import parse, parse_argument, parse_path
-from cursorkit.schema.admit import fits
+from cursorkit.schema.admit import admit
 from cursorkit.schema.types import Any, Scalar, title
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class _End:
             kinds = tuple(kind for each in meant for kind in kinds_of(each))
             if self._parts(place) and len(kinds) > 1:
                 content = self.walk.tree.at(key)
-                kinds = tuple(kind for kind in kinds if fits(kind, content)) or kinds
+                kinds = tuple(kind for kind in kinds if not admit(kind, content)[1]) or kinds
             self._kinds_at[key] = kinds
         return self._kinds_at[key]
 

@@ -85,7 +85,8 @@ class Walk:
 
     Attributes:
         cursor: where it stands.
-        index: the position of the last argument that was carried out; -1 before the first.
+        taken: the arguments that were carried out.
+        index: the position of the last of them; -1 before the first.
         last_move: the last of them that was a move, as it was written.
         tree: what is set.
         places: where names lead, as far as it is set.
@@ -96,6 +97,7 @@ class Walk:
 
     def __init__(self, schema: Schema) -> None:
         self.cursor = Cursor()
+        self.taken: list[Statement] = []
         self.index = -1
         self.last_move: Move | KeyMove | None = None
         self.tree = Tree([] if isinstance(schema, List) else {})
@@ -219,6 +221,7 @@ class Walk:
     def _begin(self, statement: Statement) -> int | None:
         """How many names of the cursor the path of `statement` begins behind; None if nobody knows."""
         self.index += 1
+        self.taken.append(statement)
         path = statement.path
         adrift = self._lost and not path.absolute
         try:

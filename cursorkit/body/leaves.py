@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from cursorkit.body.tree import Key
-    from cursorkit.schema.types import Json, Schema
+    from cursorkit.schema.types import Field, Json, Schema
 
 MARKS = (":", "@", "/")
 """What makes another sign of the `=` behind it."""
@@ -151,7 +151,8 @@ def _parts(node: Node) -> Iterator[Node]:
                 yield Node(items, item, (*node.place, index), node, str(index))
         case Mapping() as members, Object() as schema:
             for wire, item in members.items():
-                yield _member(node, wire, item, schema.by_wire[wire].schema, _spellings(schema, wire))
+                found = cast("Field", schema.at(wire))
+                yield _member(node, wire, item, found.schema, _spellings(schema, found))
         case Mapping() as members, Map(values=values):
             for key, item in members.items():
                 yield _member(node, key, item, values, [key])
@@ -160,10 +161,10 @@ def _parts(node: Node) -> Iterator[Node]:
                 yield _member(node, key, item, Any(), [] if is_element(key) else [key])
 
 
-def _spellings(schema: Object, wire: str) -> list[str]:
+def _spellings(schema: Object, meant: Field) -> list[str]:
     """What the field may be called, that of the command line first."""
-    meant = schema.by_wire[wire]
-    return [each for each in (meant.cli, meant.wire, meant.python) if schema.find(each) is meant]
+    names = (meant.cli, meant.wire, meant.python)
+    return [each for each in names if (schema.find(each) or schema.others(each)) is meant]
 
 
 def _member(above: Node, key: str, value: Json, schema: Schema, spellings: Iterable[str]) -> Node:

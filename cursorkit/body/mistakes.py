@@ -92,8 +92,8 @@ class Scene:
         drawn = shown(self.statement, public=place.public)
         for mismatch in _mismatches(error):
             message = mismatch.message
-            if mismatch.place and not place.secret:
-                message += f" (at {place.spelled((*key, *mismatch.place))})"
+            if mismatch.scene and not place.secret:
+                message += f" (at {place.spelled((*key, *mismatch.scene))})"
             span = drawn.in_value(mismatch.span)
             yield self._problem(mismatch.kind, message, drawn, span, mismatch.hint, mismatch.beyond)
 

@@ -185,9 +185,10 @@ class Opening:
 def parts_of(schema: Schema, step: object) -> Iterator[Schema]:
     """What may be the part `step` of a JSON value of `schema`: a name or key, an index, a new element."""
     match schema:
-        case Object(by_wire=fields):
-            if step in fields and not fields[step].refusal:
-                yield fields[step].schema
+        case Object():
+            found = schema.at(step) if isinstance(step, str) else None
+            if found is not None and not found.refusal:
+                yield found.schema
         case List(items=inner) if not isinstance(step, str):
             yield inner
         case Map(values=inner) if isinstance(step, str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import reduce
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
@@ -12,7 +12,7 @@ from cursorkit.body.tree import New
 from cursorkit.errors import quoted, shortened
 from cursorkit.schema.mismatch import Mismatch
 from cursorkit.schema.scalars import check_unicode
-from cursorkit.schema.types import Any, List, Map, Object, Scalar
+from cursorkit.schema.types import Any, List, Map, Object, Scalar, part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,16 +75,8 @@ class Place:
 
     def part(self, step: str | int) -> Place:
         """The place of a part of what stands here: by wire name, key or index."""
-        field: Field | None = None
-        match self.schema:
-            case Object(by_wire=fields):
-                field = fields[cast("str", step)]
-                schema = field.schema
-            case List(items=schema) | Map(values=schema):
-                pass
-            case _:
-                schema = _ANY
-        return Place(schema, (*self.way, step), self, field)
+        field = self.schema.at(str(step)) if isinstance(self.schema, Object) else None
+        return Place(part(self.schema, step), (*self.way, step), self, field)
 
     def _upwards(self) -> Iterator[Place]:
         place: Place | None = self
@@ -183,7 +175,7 @@ class Places:
             return above
         match above.schema:
             case Object() as schema:
-                return _field(above, schema.find(name))
+                return _field(above, schema.find(name) or schema.others(name))
             case Any() as schema:
                 return self._part(above, name, "union" if schema.alternatives else "any")
             case List(items=items):
@@ -197,8 +189,8 @@ class Places:
         if isinstance(above, Nowhere):
             return above
         match above.schema:
-            case Object(by_wire=fields):
-                return _field(above, fields.get(key), "key")
+            case Object() as schema:
+                return _field(above, schema.at(key), "key")
             case Map(values=values):
                 return _entry(above, key, values, "key")
             case Any(alternatives=()):

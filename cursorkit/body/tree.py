@@ -9,6 +9,8 @@ from attrs import define, field
 from cursorkit.errors import CursorkitError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cursorkit.schema.types import Content
 
 
@@ -156,6 +158,11 @@ class Tree:
     def is_structure(self, way: Way) -> bool:
         """Whether parts are set at `way` that are no elements."""
         return isinstance(self._containers.get(self.key(way)), dict)
+
+    @property
+    def assembled(self) -> Mapping[Key, object]:
+        """The lists and structures that were put together part by part, by their place, outer ones first."""
+        return self._containers or {(): self.root}
 
     def at(self, key: Key) -> Content:
         """What stands at `key`."""

@@ -16,7 +16,7 @@ from cursorkit.schema import admit as whole
 from cursorkit.schema import scalars
 from cursorkit.schema.encode import encode
 from cursorkit.schema.expected import example, expected, held, shown
-from cursorkit.schema.json_text import parsed
+from cursorkit.schema.json_text import decoded, parsed
 from cursorkit.schema.mismatch import Mismatch
 from cursorkit.schema.types import Any, List, Map, Object, Scalar
 from cursorkit.wire.source import BodySource
@@ -73,7 +73,7 @@ def text(value: str, place: Place) -> Taking:
 
 def _string(schema: Any, value: str) -> str:
     scalars.check_unicode(value)
-    refusals = whole.admit(schema, value)[1] if schema.alternatives else ()
+    refusals = whole.admit(schema, value)[1]
     if not refusals:
         return value
     for each in schema.alternatives:
@@ -232,10 +232,7 @@ def _from_octets(octets: bytes, place: Place) -> Content:
     schema = place.schema
     if isinstance(schema, Scalar) and schema.type == "bytes":
         return b64encode(octets).decode("ascii")
-    try:
-        content = octets.decode()
-    except UnicodeDecodeError:
-        raise Mismatch("not-unicode", "the file is not UTF-8 text") from None
+    content = decoded(octets)
     if isinstance(schema, Scalar) and schema.type == "string":
         return _from_text(content, schema)
     try:

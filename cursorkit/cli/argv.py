@@ -1,119 +1,84 @@
-"""The command line, cut into its parts."""
+"""Command lines, cut into their parts."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterable
 
 Complaint = tuple[str, str]
-"""What is wrong with a flag, and what to do about it."""
+"""What is wrong with a word, and what to do about it."""
 
 
-class Arguments(NamedTuple):
-    """A command line. A plain tuple, because help has to come without attrs.
+class Line(NamedTuple):
+    """The parts of a command line. A plain tuple, because help has to come without attrs.
 
     Attributes:
-        words: what stands without a flag, in order: the command, then its positionals.
-        request: the words behind every `-r`.
-        parameters: the words behind every `-p`.
-        scopes: the values of `--scope`.
-        out: where the answer goes; `-` is standard output.
-        endpoint: what replaces the API's root.
-        ca_bundle: the certificate authorities to trust.
-        dry_run, quiet, help, version: flags.
+        words: what stands without a flag, in order.
+        literal: what stands behind `--`.
+        lists: the words behind each of the flags that take any number of them, all together.
+        flags: what the others say.
         complaints: what is wrong with the flags.
     """
 
-    words: tuple[str, ...] = ()
-    request: tuple[str, ...] = ()
-    parameters: tuple[str, ...] = ()
-    scopes: tuple[str, ...] = ()
-    out: str = "-"
-    endpoint: str | None = None
-    ca_bundle: str | None = None
-    dry_run: bool = False
-    quiet: bool = False
-    help: bool = False
-    version: bool = False
-    complaints: tuple[Complaint, ...] = ()
+    words: tuple[str, ...]
+    literal: tuple[str, ...]
+    lists: dict[str, tuple[str, ...]]
+    flags: Namespace
+    complaints: tuple[Complaint, ...]
 
 
-def parser(prog: str) -> ArgumentParser:
-    """The flags that argparse reads."""
-    flags = _Parser(prog, add_help=False, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter)
-    flags.add_argument(
-        "--scope",
-        action="append",
-        default=[],
-        dest="scopes",
-        metavar="URL",
-        help="the OAuth scope to ask for, instead of the default; may be repeated",
-    )
-    flags.add_argument(
-        "-o",
-        default="-",
-        dest="out",
-        metavar="FILE",
-        help="where the answer goes; - is standard output, the default",
-    )
-    flags.add_argument(
-        "--endpoint",
-        metavar="URL",
-        help="instead of the API itself: https://HOST, http:// to this very machine, "
-        "or file:DIR, a DICOM store in a folder",
-    )
-    flags.add_argument(
-        "--ca-bundle", metavar="FILE", help="a PEM file of the certificate authorities to trust"
-    )
-    flags.add_argument("--dry-run", action="store_true", help="show the request, and send nothing")
-    flags.add_argument("--quiet", action="store_true", help="say nothing when all went well")
-    flags.add_argument("--version", action="store_true", help="print the version")
-    flags.add_argument("-h", "--help", action="store_true", help="print this help")
-    return flags
+class Flags(ArgumentParser):
+    """The flags of a program; those that take any number of words are left to `cut`."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(
+            prog, add_help=False, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print before it left the process."""
+        raise _FlagError(message)
 
 
-def full_parser(prog: str) -> ArgumentParser:
-    """The flags and the two lists, for the help; `read` takes the lists out before argparse sees them."""
-    flags = parser(prog)
-    flags.add_argument("-r", metavar="WORD", nargs="+", help="the request value; may be repeated")
-    flags.add_argument("-p", metavar="NAME=VALUE", nargs="+", help="parameters; may be repeated")
-    return flags
+class _FlagError(Exception):
+    """A flag without its value, or with one too many."""
 
 
-def read(prog: str, argv: list[str]) -> Arguments:
-    """The parts of `argv`."""
-    request, parameters, rest, literal = _cut(argv)
-    flags = parser(prog)
+def cut(flags: Flags, lists: tuple[str, ...], argv: list[str]) -> Line:
+    """The parts of `argv`.
+
+    Args:
+        flags: the flags that take one value or none.
+        lists: the flags that take all words up to the next flag or `--`, and may be repeated.
+        argv: the command line, without the name of the program.
+    """
+    found, rest, literal = _cut(lists, argv)
     try:
-        found, others = flags.parse_known_args(rest)
+        read, others = flags.parse_known_args(rest)
     except _FlagError as error:
-        return Arguments(request=request, parameters=parameters, complaints=((str(error), ""),))
-    return Arguments(
-        words=(*(word for word in others if not _is_flag(word)), *literal),
-        request=request,
-        parameters=parameters,
-        scopes=tuple(found.scopes),
-        out=found.out,
-        endpoint=found.endpoint,
-        ca_bundle=found.ca_bundle,
-        dry_run=found.dry_run,
-        quiet=found.quiet,
-        help=found.help,
-        version=found.version,
-        complaints=tuple(_unknown_flag(flags, word) for word in others if _is_flag(word)),
+        return Line((), literal, found, flags.parse_args([]), ((str(error), ""),))
+    known = [*lists, *flags._option_string_actions]  # noqa: SLF001 - argparse has no public list of them
+    return Line(
+        tuple(word for word in others if not _is_flag(word)),
+        literal,
+        found,
+        read,
+        tuple(_unknown_flag(word, known) for word in others if _is_flag(word)),
     )
 
 
-_Words = tuple[str, ...]
-
-
-def _cut(argv: list[str]) -> tuple[_Words, _Words, list[str], list[str]]:
-    """The words behind `-r` and `-p`, the rest, and what stands behind `--`, in one pass.
+def _cut(
+    lists: tuple[str, ...], argv: list[str]
+) -> tuple[dict[str, tuple[str, ...]], list[str], tuple[str, ...]]:
+    """The words behind each of `lists`, the rest, and what stands behind `--`, in one pass.
 
     argparse itself takes time that grows with the square of the number of `-r`.
     """
-    request: list[str] = []
-    parameters: list[str] = []
+    found: dict[str, list[str]] = {name: [] for name in lists}
     rest: list[str] = []
     literal: list[str] = []
     taking = rest
@@ -121,36 +86,31 @@ def _cut(argv: list[str]) -> tuple[_Words, _Words, list[str], list[str]]:
         if word == "--":
             literal = argv[position + 1 :]
             break
-        if word == "-r":
-            taking = request
-        elif word == "-p":
-            taking = parameters
+        if word in found:
+            taking = found[word]
         elif _is_flag(word):
             taking = rest
             rest.append(word)
         else:
             taking.append(word)
-    return tuple(request), tuple(parameters), rest, literal
+    return {name: tuple(words) for name, words in found.items()}, rest, tuple(literal)
 
 
 def _is_flag(word: str) -> bool:
     return word.startswith("-") and len(word) > 1
 
 
-class _FlagError(Exception):
-    """What argparse would print before it left the process."""
+def _unknown_flag(word: str, known: list[str]) -> Complaint:
+    name = word.partition("=")[0]
+    short = [option for option in known if len(option) == 2 and name.startswith(option)]
+    if short:
+        return f"unknown flag '{name}'", f"did you mean '{short[0]}'?"
+    return unknown("flag", name, known, "--help lists the flags")
 
 
-class _Parser(ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise _FlagError(message)
-
-
-def _unknown_flag(flags: ArgumentParser, word: str) -> Complaint:
+def unknown(what: str, word: str, known: Iterable[str], otherwise: str) -> Complaint:
+    """That there is no `what` called `word`, and which of those that are `known` was perhaps meant."""
     from difflib import get_close_matches
 
-    known = ["-r", "-p", *(option for action in flags._actions for option in action.option_strings)]  # noqa: SLF001
-    name = word.partition("=")[0]
-    near = [option for option in known if len(option) == 2 and name.startswith(option)][:1]
-    near = near or get_close_matches(name, known, 1)
-    return f"unknown flag '{name}'", f"did you mean '{near[0]}'?" if near else "--help lists the flags"
+    near = get_close_matches(word, list(known), 1)
+    return f"unknown {what} '{word}'", f"did you mean '{near[0]}'?" if near else otherwise

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textwrap import fill, indent
 from typing import TYPE_CHECKING
 
-from cursorkit.cli.argv import full_parser
 from cursorkit.cli.commands import commands, positionals
+from cursorkit.cli.flags import full
 from cursorkit.schema.names import cli_name
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ the field NAME at the cursor; everything behind the first = is the value, to the
   ..          one level up; each further dot one more: ... goes up two levels, .... three
   a.b=VALUE   sets a nested field without moving
   NAME@=FILE  takes the contents of FILE; @=- takes standard input
+  NAME:=JSON  takes a JSON value, such as null or []
+  a.+   a.0   a new element of the list a, and one by its index
+  a/=KEY      one level down into a, and more into the entry or field called exactly KEY
 A list grows by one element with each NAME=VALUE; a map takes NAME=KEY=VALUE."""
 
 ANSWER = """\
@@ -60,7 +63,7 @@ def page(prog: str, document: Document, words: tuple[str, ...]) -> str:
     methods = [
         (f"{resource} {name}", method) for resource, below in shown.items() for name, method in below.items()
     ]
-    flags = full_parser(prog)
+    flags = full(prog)
     if len(methods) == 1:
         flags.usage, sections = _form(*methods[0]), [*_method(document, methods[0][1])]
     else:

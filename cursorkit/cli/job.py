@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 
 from cursorkit.body.build import Body, build
 from cursorkit.body.origins import Written
+from cursorkit.cli.argv import unknown
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.errors import ArgumentErrors, Problem
 from cursorkit.files import Files
@@ -17,10 +18,10 @@ from cursorkit.schema.names import cli_name
 from cursorkit.wire.transport import Endpoint, EndpointError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from cursorkit.apis import Document
-    from cursorkit.cli.argv import Arguments
+    from cursorkit.cli.flags import Arguments
     from cursorkit.methods.method import Method
     from cursorkit.schema.types import Schema
 
@@ -94,22 +95,14 @@ def _command(document: Document, words: tuple[str, ...], problems: list[Problem]
     level: dict[str, Document] = commands(document)
     for word in words:
         if word not in level:
-            problems.append(_unknown(word, level))
+            message, hint = unknown("command", word, level, f"commands here: {', '.join([*level][:12])}")
+            problems.append(Problem("unknown-command", message, label="", hint=hint))
             return None
         level = level[word]
     if len(words) == 2:
         return level
     problems.append(Problem("usage", f"a command is missing: one of {', '.join(level)}", label=""))
     return None
-
-
-def _unknown(word: str, known: Iterable[str]) -> Problem:
-    from difflib import get_close_matches
-
-    names = list(known)
-    near = get_close_matches(word, names, 1)
-    hint = f"did you mean '{near[0]}'?" if near else f"commands here: {', '.join(names[:12])}"
-    return Problem("unknown-command", f"unknown command '{word}'", label="", hint=hint)
 
 
 def _parameters(method: Method, node: Document, arguments: Arguments, files: Files) -> Written:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cursorkit.errors import listed, quoted
 from cursorkit.schema import scalars
+from cursorkit.schema.expected import held
 from cursorkit.schema.mismatch import Mismatch
 from cursorkit.schema.names import nearest
 from cursorkit.schema.types import Any, List, Map, Object, Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from cursorkit.schema.types import Content, Schema
 
@@ -40,14 +41,55 @@ def admit(schema: Schema, value: object) -> tuple[Content, tuple[Mismatch, ...]]
 
 
 def fits(schema: Schema, value: object) -> bool:
-    """Whether nothing in `value` is at odds with `schema`."""
-    return _fits(schema, value, ())
+    """Whether nothing in `value` is at odds with `schema`, and nothing is missing."""
+    return not admit(schema, value)[1] and not any(True for _ in absent(schema, value))
 
 
-def _fits(schema: Schema, value: object, place: _Place) -> bool:
-    found: list[Mismatch] = []
-    _admit(schema, value, place, found)
-    return not found
+def absent(schema: Schema, value: object, path: str = "") -> Iterator[Mismatch]:
+    """The required fields that `value`, which fits otherwise, lacks."""
+    match schema, value:
+        case Object(), Mapping():
+            for each in schema.fields:
+                inner = f"{path}.{each.cli}"
+                if each.wire in value:
+                    yield from absent(each.schema, value[each.wire], inner)
+                elif each.required:
+                    message = f"{schema.member} '{inner.removeprefix('.')}' is missing in {schema.name}"
+                    yield Mismatch("missing-field", message, hint=each.description)
+            for wire in value:
+                other = None if wire in schema.by_wire else schema.others(wire)
+                if other is not None:
+                    yield from absent(other.schema, value[wire], f"{path}.{wire}")
+        case List(items=items), list() | tuple():
+            for index, item in enumerate(value):
+                yield from absent(items, item, f"{path}.{index}")
+        case Map(values=values), Mapping():
+            for key, item in value.items():
+                yield from absent(values, item, f"{path}.{key}")
+
+
+def unfit(schema: Schema, value: object) -> Iterator[Mismatch]:
+    """What is wrong with the whole of `value`, a list or a structure whose parts all fit."""
+    strange = list(_of_no_kind(schema, value)) if isinstance(schema, Any) else []
+    broken = (Mismatch(rule.kind, rule.message) for rule in schema.rules if not rule.holds(value))
+    yield from strange or broken
+
+
+def _of_no_kind(schema: Any, value: object) -> Iterable[Mismatch]:
+    """Why `value` fits none of the alternatives: in the words of the only one that it comes close to."""
+    close = []
+    for each in schema.alternatives:
+        found = [*admit(each, value)[1], *absent(each, value)]
+        if not found:
+            return ()
+        if all(mismatch.place or mismatch.kind != "wrong-type" for mismatch in found):
+            close.append(found)
+    match close:
+        case []:
+            return [scalars.wrong_type(schema, value)] if schema.alternatives else ()
+        case [found]:
+            return found
+    return [Mismatch("wrong-type", f"the value fits none of its kinds: {held(schema)}")]
 
 
 def levels(content: Content) -> int:
@@ -64,6 +106,14 @@ def _admit(schema: Schema, value: object, place: _Place, found: list[Mismatch]) 
     if len(place) > DEEPEST:
         found.append(Mismatch("limit", f"the value is nested more than {DEEPEST} levels deep", place=place))
         return None
+    known = len(found)
+    content = _parts(schema, value, place, found)
+    if len(found) == known and not isinstance(schema, Scalar):
+        found += (each.at((*place, *each.place)) for each in unfit(schema, value))
+    return content
+
+
+def _parts(schema: Schema, value: object, place: _Place, found: list[Mismatch]) -> Content:
     match schema:
         case Scalar():
             try:
@@ -87,9 +137,9 @@ def _admit(schema: Schema, value: object, place: _Place, found: list[Mismatch]) 
 
 
 def _fields(schema: Object, members: Mapping[str, object], place: _Place, found: list[Mismatch]) -> Content:
-    known = []
+    known: list[tuple[object, Schema, bool, object]] = []
     for wire, item in members.items():
-        field = schema.by_wire.get(wire)
+        field = schema.at(wire)
         if field is None:
             found.append(_unknown(schema, wire, place, explain=len(found) < MOST_TOLD))
         elif field.refusal:
@@ -107,7 +157,7 @@ def _unknown(schema: Object, wire: object, place: _Place, *, explain: bool) -> M
         hints.append(f"did you mean '{near}'?")
     if explain and schema.fields:
         hints.append(f"{schema.member}s here: {listed(schema.by_wire)}")
-    return Mismatch("unknown-field", message, hint="   ".join(hints), place=place)
+    return Mismatch("unknown-field", message, hint="   ".join(hints), place=(*place, name))
 
 
 def _entries(
@@ -124,9 +174,6 @@ def _entries(
 
 
 def _anything(schema: Any, value: object, place: _Place, found: list[Mismatch]) -> Content:
-    if schema.alternatives and not any(_fits(each, value, place) for each in schema.alternatives):
-        found.append(scalars.wrong_type(schema, value, place))
-        return None
     if isinstance(value, str):
         return _checked(scalars.check_unicode, value, place, found)
     if isinstance(value, Mapping):

@@ -12,7 +12,7 @@ import attrs
 
 from cursorkit.schema.admit import DEEPEST
 from cursorkit.schema.scalars import spelled
-from cursorkit.schema.types import List, Map, Object, Scalar
+from cursorkit.schema.types import List, Map, Object, Scalar, part
 from cursorkit.wire.source import Bytes
 
 if TYPE_CHECKING:
@@ -30,11 +30,7 @@ def encode(schema: Schema, value: object, depth: int = 0) -> object:
         return value
     match schema, value:
         case Object(), Mapping():
-            known = schema.by_wire
-            return {
-                wire: encode(known[wire].schema, item, depth + 1) if wire in known else item
-                for wire, item in value.items()
-            }
+            return {wire: encode(part(schema, wire), item, depth + 1) for wire, item in value.items()}
         case Object(), _ if attrs.has(type(value)):
             given = {each.wire: (each.schema, getattr(value, each.python, None)) for each in schema.fields}
             return {

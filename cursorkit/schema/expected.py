@@ -19,6 +19,7 @@ _KINDS = {
     "number": ("a number", "numbers"),
     "bytes": ("bytes", "bytes"),
     "raw": ("bytes", "bytes"),
+    "null": ("null", "nulls"),
 }
 """What one scalar of a type is called, and several."""
 
@@ -29,6 +30,7 @@ _EXAMPLES: dict[str, Json] = {
     "number": 2.5,
     "bytes": "AAEC",
     "raw": "AAEC",
+    "null": None,
 }
 _MOST_SHOWN = 60
 """Characters of an example that a sentence can hold."""
@@ -74,6 +76,12 @@ def shown(schema: Schema) -> str:
 
 def example(schema: Schema) -> Json:
     """A small value that fits the schema; None where none is known, such as where a pattern is asked for."""
+    given = _example(schema)
+    fits = given is not None and all(rule.holds(given) for rule in schema.rules)
+    return given if fits else None
+
+
+def _example(schema: Schema) -> Json:
     match schema:
         case Scalar():
             return _scalar_example(schema)

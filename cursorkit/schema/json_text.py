@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 _Pairs = list[tuple[str, object]]
 
 
+def decoded(octets: bytes) -> str:
+    """The text of a file.
+
+    Raises:
+        Mismatch: `not-unicode`.
+    """
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        raise Mismatch("not-unicode", "the file is not UTF-8 text") from None
+
+
 def parsed(text: str) -> object:
     """The JSON document that `text` is.
 

@@ -39,6 +39,11 @@ class Mismatch(CursorkitError):  # noqa: N818 - not an error of the process but 
         self.beyond = beyond
         self.place = place
 
+    @property
+    def scene(self) -> tuple[str | int, ...]:
+        """The place to tell people: of an unknown name, which the message tells, where it stands."""
+        return self.place[:-1] if self.kind == "unknown-field" else self.place
+
     def at(self, place: tuple[str | int, ...]) -> Mismatch:
         """The same, found at `place`, of which no text is known."""
         return Mismatch(self.kind, self.message, hint=self.hint, place=place)

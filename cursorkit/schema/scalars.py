@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,10 @@ def read(scalar: Scalar, text: str) -> Content:
     Raises:
         Mismatch: the text is no value of the scalar.
     """
-    return _READERS[scalar.type](scalar, text)
+    content = _READERS[scalar.type](scalar, text)
+    if scalar.rules:
+        _check_rules(scalar, content)
+    return content
 
 
 def admit(scalar: Scalar, value: object) -> Content:
@@ -50,7 +54,10 @@ def admit(scalar: Scalar, value: object) -> Content:
     Raises:
         Mismatch: the value is none of the scalar's.
     """
-    return _ADMITTERS[scalar.type](scalar, value)
+    content = _ADMITTERS[scalar.type](scalar, value)
+    if scalar.rules:
+        _check_rules(scalar, content)
+    return content
 
 
 def spelled(scalar: Scalar, text: str) -> str:
@@ -139,6 +146,10 @@ def _read_raw(_scalar: Scalar, text: str) -> BodySource:
         raise Mismatch("not-unicode", "the value holds half a character, which stands for no bytes") from None
 
 
+def _read_null(scalar: Scalar, _text: str) -> None:
+    raise Mismatch("no-text", expected_text(scalar), beyond=":=null would set it")
+
+
 def _integer(scalar: Scalar, text: str) -> int:
     if not _INTEGER.fullmatch(text):
         raise _wrong_text(scalar)
@@ -193,7 +204,18 @@ def _admit_raw(scalar: Scalar, value: object) -> BodySource:
     return Bytes(formats.base64_bytes(value))
 
 
+def _admit_null(scalar: Scalar, value: object) -> None:
+    if value is not None:
+        raise wrong_type(scalar, value)
+
+
 # --- checks -------------------------------------------------------------------------------------------
+
+
+def _check_rules(scalar: Scalar, content: Content) -> None:
+    for rule in scalar.rules:
+        if not rule.holds(content):
+            raise Mismatch(rule.kind, rule.message)
 
 
 _JSON_TYPES: dict[type, str] = {
@@ -217,7 +239,7 @@ def _check_string(scalar: Scalar, text: str) -> str:
         raise _no_choice(scalar, text)
     if scalar.format:
         formats.check(scalar.format, text)
-    if scalar.pattern and not _compiled(scalar.pattern).search(text):
+    if scalar.pattern and not compiled(scalar.pattern).search(text):
         raise Mismatch("bad-format", f"the value must match {scalar.pattern}")
     return text
 
@@ -262,6 +284,7 @@ _READERS: dict[str, Callable[[Scalar, str], Content]] = {
     "number": _read_number,
     "bytes": _read_bytes,
     "raw": _read_raw,
+    "null": _read_null,
 }
 _ADMITTERS: dict[str, Callable[[Scalar, object], Content]] = {
     "string": _admit_string,
@@ -270,10 +293,17 @@ _ADMITTERS: dict[str, Callable[[Scalar, object], Content]] = {
     "number": _admit_number,
     "bytes": _admit_bytes,
     "raw": _admit_raw,
+    "null": _admit_null,
 }
 
 
 @lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    # Documents mean the very end by their last "$"; Python would let a newline follow.
-    return re.compile(re.sub(r"(?<!\\)\$\Z", r"\\Z", pattern))
+def compiled(pattern: str) -> re.Pattern[str]:
+    """The regular expression of a document.
+
+    Raises:
+        re.error: it is none; or an OverflowError or a RecursionError, of odder ones.
+    """
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):
+        # Documents mean the very end by their last "$"; Python would let a newline follow.
+        return re.compile(re.sub(r"(?<!\\)\$\Z", r"\\Z", pattern))

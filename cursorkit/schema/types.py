@@ -14,6 +14,7 @@ from cursorkit.errors import SchemaError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cursorkit.errors import Kind
     from cursorkit.wire.source import BodySource
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -58,12 +59,28 @@ class Advice:
     message: str
 
 
+@frozen(eq=False)
+class Rule:
+    """What a value has to obey beside being of its kind.
+
+    Attributes:
+        kind: the stable name of the error, where it does not.
+        message: what is wrong then, in words.
+        holds: whether a value obeys. It is asked of complete values that are of their kind, and of no others.
+    """
+
+    kind: Kind
+    message: str
+    holds: Callable[..., bool] = field(repr=False)
+
+
 @frozen
 class Scalar:
     """One value without parts.
 
     Attributes:
-        type: `bytes` is base64 text inside JSON; `raw` is the bytes themselves, as the body of a request.
+        type: `bytes` is base64 text inside JSON; `raw` is the bytes themselves, as the body of a request;
+            `null` is the value of that name, where no field or map that is `nullable` takes it.
         format: the discovery format (`int64`, `google-datetime`, …), or one of this project's: `header` (an
             HTTP header value), `token` (one whose surrounding blanks do not count), `path` (several URL
             segments), `segment` (one).
@@ -73,10 +90,11 @@ class Scalar:
         pattern: a regular expression that the value must match.
         synonyms: other spellings of values, as (what was written, what it means).
         advice: customs that values should follow.
+        rules: what values have to obey beside all that.
         factory: makes the Python value.
     """
 
-    type: Literal["string", "boolean", "integer", "number", "bytes", "raw"]
+    type: Literal["string", "boolean", "integer", "number", "bytes", "raw", "null"]
     format: str = ""
     quoted: bool = False
     minimum: int | None = None
@@ -85,6 +103,7 @@ class Scalar:
     pattern: str = ""
     synonyms: tuple[tuple[str, str], ...] = ()
     advice: tuple[Advice, ...] = ()
+    rules: tuple[Rule, ...] = ()
     factory: Factory | None = None
 
 
@@ -94,10 +113,12 @@ class List:
 
     Attributes:
         items: the schema of each.
+        rules: what the list has to obey beside that.
         factory: makes the Python value from a list of Python values.
     """
 
     items: Schema = field(validator=_within_limit)
+    rules: tuple[Rule, ...] = ()
     factory: Factory | None = None
 
 
@@ -108,11 +129,13 @@ class Map:
     Attributes:
         values: the schema of each.
         nullable: whether null may stand for a value.
+        rules: what the map has to obey beside that.
         factory: makes the Python value from a dict of Python values.
     """
 
     values: Schema = field(validator=_within_limit)
     nullable: bool = True
+    rules: tuple[Rule, ...] = ()
     factory: Factory | None = None
 
 
@@ -122,9 +145,15 @@ class Any:
 
     Attributes:
         alternatives: the kinds, of which a value has to fit one; all values are right if there are none.
+        rules: what the value has to obey beside that.
     """
 
     alternatives: tuple[Schema, ...] = field(default=(), validator=deep_iterable(_within_limit))
+    rules: tuple[Rule, ...] = ()
+
+
+def _no_field(_wire: str) -> None:
+    """No field."""
 
 
 @frozen(eq=False)
@@ -137,12 +166,16 @@ class Object:
         name: what it is called, for messages.
         load: gives the fields.
         member: what a field of it is called in messages.
+        others: gives the field of a wire name that is none of these; None if there is none.
+        rules: what the structure has to obey beside its fields.
         factory: makes the Python value from the fields' Python values, by Python name.
     """
 
     name: str
     load: Callable[[], Iterable[Field]] = field(repr=False)
     member: str = "field"
+    others: Callable[[str], Field | None] = field(default=_no_field, repr=False)
+    rules: tuple[Rule, ...] = ()
     factory: Factory | None = None
 
     @cached_property
@@ -154,6 +187,10 @@ class Object:
     def by_wire(self) -> dict[str, Field]:
         """The fields by wire name."""
         return {each.wire: each for each in self.fields}
+
+    def at(self, wire: str) -> Field | None:
+        """The field of this wire name."""
+        return self.by_wire.get(wire) or self.others(wire)
 
     @cached_property
     def _by_any_name(self) -> dict[str, Field]:
@@ -196,6 +233,19 @@ class Field:
     nullable: bool = True
     secret: bool = False
     refusal: str = ""
+
+
+def part(schema: Schema, step: str | int) -> Schema:
+    """The schema of a part of a value that fits: the field of that wire name, the entry, the element."""
+    match schema:
+        case Object(by_wire=fields):
+            found = fields.get(str(step)) or schema.others(str(step))
+            return Any() if found is None else found.schema
+        case List(items=items):
+            return items
+        case Map(values=values):
+            return values
+    return Any()
 
 
 def title(schema: Schema) -> str:

@@ -17,6 +17,7 @@ import pytest
 
 from cursorkit import __version__
 from cursorkit.cli.main import main
+from programs import Run
 
 COMMAND = ("projects", "locations-datasets-dicom-stores-studies-store-instances")
 PARENT = "projects/p/locations/l/datasets/d/dicomStores/s"
@@ -25,33 +26,9 @@ URL = f"https://healthcare.googleapis.com/v1beta1/{PARENT}/dicomWeb/studies"
 PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
 
 
-class Run:
-    """One run of the program in this process."""
-
-    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
-        self._capfd = capfd
-
-    def __call__(self, *argv: str) -> Result:
-        code = main(list(argv))
-        out, err = self._capfd.readouterr()
-        return Result(code, out, err)
-
-
-class Result:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-    def __repr__(self) -> str:
-        return f"{self.code}\n{self.out}\n{self.err}"
-
-
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str]) -> Run:
-    return Run(capfd)
+    return Run(main, capfd)
 
 
 def test_the_documented_example_verbatim(run: Run) -> None:

@@ -18,8 +18,10 @@ import pytest
 import cursorkit
 from cursorkit import ArgumentErrors, Outcome, SourceError, Verdict, Violation, blame, build
 from cursorkit.apis import HEALTHCARE, read
-from cursorkit.cli import argv
+from cursorkit.cli import flags, language_flags
+from cursorkit.cli.argv import cut
 from cursorkit.cli.job import plan
+from cursorkit.cli.language_work import work
 from cursorkit.cli.main import PROG
 from cursorkit.errors import Kind
 from cursorkit.files import Files, file_source
@@ -27,6 +29,7 @@ from cursorkit.methods import STORE_INSTANCES
 from cursorkit.methods.call import prepare
 from cursorkit.methods.encoding import CONTENT_TYPE
 from cursorkit.schema.discovery import Schemas
+from cursorkit.schema.json_schema import schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,7 +125,7 @@ def test_the_example_of_a_kind(row: Row, files: None, monkeypatch: pytest.Monkey
 def test_the_example_of_a_kind_of_the_program(row: Row, files: None) -> None:
     words = written(row.words if row.of == "instead" else f"{COMMAND} {row.words} {POSITIONALS}")
     try:
-        job = plan(read(HEALTHCARE), argv.read(PROG, words), print)
+        job = plan(read(HEALTHCARE), flags.read(PROG, words), print)
         prepare(job.method, job.parameters, job.body)
         told = [advice.kind for advice in job.advice]
     except ArgumentErrors as errors:
@@ -147,9 +150,20 @@ def no_body() -> None:
     prepare(attrs.evolve(STORE_INSTANCES, request=None), place, {"data": b"ut"})
 
 
-@pytest.mark.parametrize(
-    ("kind", "act"), [*zip(OF_PROGRAMS, [no_body, changed_file, field_violation], strict=True)]
-)
+def against_schema() -> None:
+    build(schema_of({"type": "array", "items": {"type": "string"}, "uniqueItems": True}), ["+=a", "+=a"])
+
+
+def bad_schema() -> None:
+    Path("schema.json").write_text("[]")
+    line = cut(language_flags.flags("cursorkit", "body"), ("-r",), ["--schema", "schema.json", "-r", "a=b"])
+    work("body", line, Files(print))
+
+
+ACTS = [no_body, changed_file, field_violation, against_schema, bad_schema]
+
+
+@pytest.mark.parametrize(("kind", "act"), [*zip(OF_PROGRAMS, ACTS, strict=True)])
 def test_the_kinds_that_only_programs_meet(kind: str, act: Callable[[], None], files: None) -> None:
     kinds: list[str] = []
     try:

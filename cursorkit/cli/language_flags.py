@@ -1,0 +1,119 @@
+"""The commands of `cursorkit`, their flags, and their help. Plain, because help has to come without attrs."""
+
+from __future__ import annotations
+
+from textwrap import indent
+from typing import NamedTuple
+
+from cursorkit.cli.argv import Flags
+from cursorkit.cli.help import CURSORS
+
+
+class Command(NamedTuple):
+    """A command of the program.
+
+    Attributes:
+        usage: its line, behind the name of the program.
+        summary: what it does, in a line.
+        description: what it does.
+        lists: the flags that take any number of words.
+        operands: how many words it takes without a flag.
+    """
+
+    usage: str
+    summary: str
+    description: str
+    lists: tuple[str, ...] = ("-r",)
+    operands: int = 0
+
+
+COMMANDS = {
+    "body": Command(
+        "body [--schema FILE] -r WORD ... [-o FILE] [--compact] [--no-extensions]",
+        "arguments in, JSON out",
+        "Builds the value that the words write, and prints it as JSON. All mistakes are told at once.",
+    ),
+    "explain": Command(
+        "explain [--schema FILE] -r WORD ... [-o FILE]",
+        "what each argument does",
+        "Prints what each word does to the cursor and to the value, as a table, and the value as a tree.\n"
+        "Files that words name are not read.",
+    ),
+    "print": Command(
+        "print [--schema FILE] [FILE] [--shell] [-o FILE]",
+        "JSON in, arguments out",
+        "Reads JSON, from standard input if no FILE is named, and prints the shortest arguments that write\n"
+        "it, one a line.",
+        lists=(),
+        operands=1,
+    ),
+    "complete": Command(
+        "complete [--schema FILE] --partial WORD -r WORD ... [-o FILE]",
+        "what an unfinished argument may become",
+        "Prints what WORD may become behind the words of -r: a line for each candidate, with a tab and what\n"
+        "it means. Files that words name are not read.",
+    ),
+}
+
+SCHEMAS = """\
+--schema FILE tells what there may be and what each name takes, as a JSON Schema document of draft 2020-12
+or 7. Without it any JSON value will do: names make structures, digits and + make lists, = gives strings, and
+:= gives the rest."""
+
+EXIT_CODES = "0 done; 2 wrong usage: every mistake is told; 5 a local file or the output."
+
+
+def flags(prog: str, name: str) -> Flags:
+    """The flags of a command that take one value or none."""
+    found = Flags(f"{prog} {name}")
+    found.add_argument("--schema", metavar="FILE", help="a JSON Schema document; - is standard input")
+    found.add_argument(
+        "-o", default="-", dest="out", metavar="FILE", help="where the output goes; - is standard output"
+    )
+    match name:
+        case "body":
+            found.add_argument("--compact", action="store_true", help="print the JSON in one line")
+            found.add_argument(
+                "--no-extensions",
+                action="store_false",
+                dest="extensions",
+                help="only the language of the generated Google API programs",
+            )
+        case "print":
+            found.add_argument("--shell", action="store_true", help="print one line, quoted for a shell")
+        case "complete":
+            found.add_argument("--partial", metavar="WORD", help="the unfinished word; required")
+    return _common(found)
+
+
+def _common(found: Flags) -> Flags:
+    found.add_argument("--version", action="store_true", help="print the version")
+    found.add_argument("-h", "--help", action="store_true", help="print this help")
+    return found
+
+
+def page(prog: str, name: str) -> str:
+    """The help of a command."""
+    command = COMMANDS[name]
+    found = flags(prog, name)
+    for each in command.lists:
+        text = "the words of the language, up to the next flag, and those behind --; may be repeated"
+        found.add_argument(each, metavar="WORD", nargs="+", help=text)
+    found.usage = f"{prog} {command.usage}"
+    found.description = command.description
+    found.epilog = _sections(("moving the cursor", CURSORS), ("schemas", SCHEMAS), ("exit codes", EXIT_CODES))
+    return found.format_help()
+
+
+def overview(prog: str) -> str:
+    """The help of the whole program."""
+    found = _common(Flags(prog))
+    found.usage = f"{prog} COMMAND ..."
+    found.description = "JSON from the arguments of the cursor language, and back."
+    lines = "\n".join(f"{command.usage}\n    {command.summary}" for command in COMMANDS.values())
+    found.epilog = _sections(("commands", lines), ("moving the cursor", CURSORS), ("exit codes", EXIT_CODES))
+    return found.format_help()
+
+
+def _sections(*sections: tuple[str, str]) -> str:
+    return "\n\n".join(f"{title}:\n{indent(text, '  ')}" for title, text in sections)
