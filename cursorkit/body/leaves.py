@@ -101,7 +101,7 @@ def _refuse(schema: Schema, *mismatches: Mismatch) -> None:
     problems = tuple(
         Problem(
             each.kind,
-            f"{each.message} (at {root.spelled(each.place)})",
+            f"{each.message} (at {root.spelled(each.scene)})",
             label="value",
             hint=each.hint,
             beyond=each.beyond,

@@ -76,11 +76,13 @@ def _string(schema: Any, value: str) -> str:
     refusals = whole.admit(schema, value)[1]
     if not refusals:
         return value
-    for each in schema.alternatives:
-        for mismatch in whole.admit(each, value)[1]:
-            if mismatch.kind != "wrong-type":
-                # It is one for text, so this is what was meant.
-                raise mismatch
+    for mismatch in (
+        *refusals,
+        *(each for kind in schema.alternatives for each in whole.admit(kind, value)[1]),
+    ):
+        if mismatch.kind != "wrong-type":
+            # It is one for text, so this is what was meant.
+            raise mismatch
     raise Mismatch("no-text", f"{held(schema)} takes no text", beyond=_as_json(schema))
 
 

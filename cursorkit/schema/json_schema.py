@@ -77,7 +77,7 @@ class _Reader:
 
     def read(self, nodes: Nodes, name: str, trail: _Trail = ()) -> tuple[Schema, bool]:
         """The same without null, and whether null may stand for it."""
-        if nodes in trail or len(trail) > DEEPEST:
+        if nodes in trail or len(trail) >= DEEPEST:
             # A list of such lists, say: without a structure in between, a schema cannot hold itself.
             return Any(rules=remaining(nodes)), False
         if nodes not in self._made:

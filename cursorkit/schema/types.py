@@ -40,7 +40,7 @@ def _levels(schema: Schema) -> int:
         case List(items=inner) | Map(values=inner):
             return 1 + _levels(inner)
         case Any(alternatives=alternatives):
-            return 1 + max(map(_levels, alternatives), default=0)
+            return max((1 + _levels(each) for each in alternatives), default=0)
     return 0
 
 

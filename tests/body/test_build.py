@@ -183,7 +183,7 @@ def test_values_of_several_kinds_are_checked_when_they_are_complete(
         ("data=*", "bad-format", 0, ""),
         ("names.+=a names.+:=1", "wrong-type", None, ".names"),
         ("names.a=b", "wrong-type", 0, ".names"),
-        ("limit.nosuch=a", "wrong-type", 0, ".limit"),
+        ("limit.nosuch=a", "unknown-field", 0, ".limit"),
     ],
 )
 def test_values_of_no_kind(arguments: str, kind: str, index: int | None, place: str) -> None:
@@ -277,8 +277,9 @@ def test_a_body_is_at_most_64_levels_deep_however_it_is_written() -> None:
     for _ in range(63):
         deep = List(deep)
     assert build(deep, [".".join("+" * 63) + "=x"]).value == build(deep, [f':={"[" * 64}"x"{"]" * 64}']).value
-    deeper = List(deep)
-    for argument in (".".join("+" * 64) + "=x", f':={"[" * 65}"x"{"]" * 65}', ".".join("+" * 65) + "=x"):
+    deeper = Object("Deeper", lambda: [Field("lists", "lists", "lists", deep)])
+    elements = ".".join("+" * 64)
+    for argument in (f"lists.{elements}=x", f'lists:={"[" * 64}"x"{"]" * 64}', f"lists.{elements}.+=x"):
         (problem,) = problems(deeper, argument).problems
         assert problem.kind == "limit"
 

@@ -142,6 +142,8 @@ NOT_BY_ARGUMENTS_ALONE = {
     "missing-field": "for an attrs class, or a parameter",
     **dict.fromkeys(("usage", "unknown-command", "bad-endpoint", "no-body", "empty-body"), "by the program"),
     **dict.fromkeys(("not-a-media-type", "long-quota-user"), "no mistakes, but warnings"),
+    **dict.fromkeys(("against-schema", "bad-schema"), "with a JSON Schema"),
+    "field-violation": "in an answer",
 }
 
 
