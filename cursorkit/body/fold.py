@@ -36,6 +36,8 @@ _T = TypeVar("_T")
 DEEPEST = 64
 """Levels that a cursor may go down, and a body may have: more than any API has."""
 
+_PARTED = (dict, list)
+
 MOST = 100_000
 """Arguments that a list may have: more than a command line can hold."""
 
@@ -185,7 +187,8 @@ class Walk:
         if isinstance(place, Nowhere):
             self._misplace(statement, start, reader, value)
             return None
-        self._use(base, place)
+        if place.extensions:
+            self._use(base, place)
         try:
             read, below, extension = reader(value, place)
         except Mismatch as mismatch:
@@ -196,7 +199,7 @@ class Walk:
         refused = False
         try:
             content = read()
-            if below or isinstance(content, dict | list):
+            if below or isinstance(content, _PARTED):
                 # `_begin` saw to the depth of the path.
                 _check_depth(way, content)
         except (Mismatch, ExceptionGroup, SourceError) as error:

@@ -79,10 +79,7 @@ class Tree:
         key = self.key(way)
         if key in self.origins or key in self._containers:
             raise ConflictError("duplicate", self.first(key), key, part=key in self._containers)
-        if key:
-            self._insert(key, content, index)
-        else:
-            self.root = content
+        self._insert(key, content, index)
         self.origins[key] = index
         if key is not way:
             self._settle(way, key)
@@ -102,18 +99,21 @@ class Tree:
         self._indices.update((step, cast("int", at)) for step, at in pairs if isinstance(step, New))
 
     def _insert(self, key: Key, content: Content, index: int) -> None:
+        if not key:
+            self.root = content
+            return
         above, last = key[:-1], key[-1]
         container = self._containers.get(above)
         if container is None:
             container = self._open(above, [] if isinstance(last, int) else {}, index)
-        # Elements are only ever added at the end, so an index says no more than that there is a list.
-        if isinstance(container, list) and isinstance(last, int):
+        if isinstance(container, dict) and isinstance(last, str):
+            container[last] = content
+        elif isinstance(container, list) and isinstance(last, int):
+            # Elements are only ever added at the end, so an index says no more than that there is a list.
             if last > len(container):
                 self._displaced[key] = len(container)
                 self._reserved[above] = last + 1
             container.append(content)
-        elif isinstance(container, dict) and isinstance(last, str):
-            container[last] = content
         else:
             raise ConflictError("kind-clash", self.first(above), above)
 
@@ -123,10 +123,7 @@ class Tree:
         """Let `container` be at `key`, where nothing is yet."""
         if key in self.origins:
             raise ConflictError("duplicate", self.origins[key], key)
-        if key:
-            self._insert(key, cast("Content", container), index)
-        else:
-            self.root = cast("Content", container)
+        self._insert(key, cast("Content", container), index)
         self._containers[key] = container
         self._begun[key] = index
         return container

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from lark import Lark, Token, Transformer, v_args
+from lark import Lark, Token, Transformer
 
 from cursorkit.language._grammar import GRAMMAR
 from cursorkit.language.ast import Assignment, KeyMove, Move, Name, Path, Program, Root, Up
@@ -26,6 +26,9 @@ _EMPTY = Path(fault="empty")
 _HERE = Path()
 
 
+_Names: TypeAlias = "list[Step]"
+
+
 def _span(token: Token) -> Span:
     # Every token that the lexer makes has both positions; only tokens made by hand have none.
     return cast("int", token.start_pos), cast("int", token.end_pos)
@@ -35,39 +38,45 @@ def _dots(token: Token) -> Root | Up:
     return Root(_span(token)) if token.type == "DOT" else Up(len(token) - 1, _span(token))
 
 
-@v_args(inline=True)
 class _Build(Transformer[Token, _Head]):
     """Makes the nodes while lark reduces, so that no parse tree is ever built."""
 
-    def names(self, *parts: list[Step] | Token | None) -> list[Step]:
-        *before, dots, last = parts
-        steps = cast("list[Step]", before[0]) if before else []
+    def names(self, parts: list[_Names | Token]) -> _Names:
+        *before, last = parts
+        steps = cast("_Names", before.pop(0)) if before and isinstance(before[0], list) else []
         name = Name(str(last), _span(cast("Token", last)))
-        if dots is None and steps:
+        if not before and steps:
             begun = cast("Name", steps.pop())
             name = Name(begun.text + name.text, (begun.span[0], name.span[1]))
-        elif isinstance(dots, Token) and (dots.type == "UP" or not steps):
-            steps.append(_dots(dots))
+        for dots in cast("list[Token]", before):
+            if dots.type == "UP" or not steps:
+                steps.append(_dots(dots))
         steps.append(name)
         return steps
 
-    def walk(self, steps: Token | list[Step], last: Token | None = None) -> Path:
-        if isinstance(steps, Token):
-            return Path((_dots(steps),))
-        overlong = any(isinstance(step, Name) and len(step.text) > LONGEST for step in steps)
-        return Path((*steps, *([] if last is None else [_dots(last)])), "limit" if overlong else None)
+    def walk(self, parts: list[_Names | Token]) -> Path:
+        first, *last = parts
+        if isinstance(first, Token):
+            return Path((_dots(first),))
+        overlong = first[-1].span[1] > LONGEST and any(len(str(step)) > LONGEST for step in first)
+        return Path((*first, *map(_dots, cast("list[Token]", last))), "limit" if overlong else None)
 
-    def unfinished(self, steps: list[Step], _dot: Token) -> Path:
-        return Path(tuple(steps), "trailing-separator")
+    def unfinished(self, parts: list[_Names | Token]) -> Path:
+        return Path(tuple(cast("_Names", parts[0])), "trailing-separator")
 
-    def plain(self, path: Path | None, sign: Token | None) -> _Head:
-        return path or _EMPTY, str(sign or "")
+    def plain(self, parts: list[Path | Token]) -> _Head:
+        return _head(parts, _EMPTY)
 
-    def extended(self, path: Path | None, sign: Token) -> _Head:
-        return path or _HERE, str(sign)
+    def extended(self, parts: list[Path | Token]) -> _Head:
+        return _head(parts, _HERE)
 
 
-_LARK = Lark(GRAMMAR, parser="lalr", lexer="basic", start="head", transformer=_Build())
+def _head(parts: list[Path | Token], missing: Path) -> _Head:
+    path = parts.pop(0) if parts and isinstance(parts[0], Path) else missing
+    return cast("Path", path), "".join(cast("list[Token]", parts))
+
+
+_LARK = Lark(GRAMMAR, parser="lalr", lexer="basic", start="head", transformer=_Build(), maybe_placeholders=False)
 
 
 @lru_cache(maxsize=4096)

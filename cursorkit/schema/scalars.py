@@ -110,7 +110,7 @@ def check_digits(number: int) -> None:
 
 
 def _read_string(scalar: Scalar, text: str) -> str:
-    return _check_string(scalar, spelled(scalar, text))
+    return _check_string(scalar, spelled(scalar, text) if scalar.synonyms or scalar.format else text)
 
 
 def _read_boolean(scalar: Scalar, text: str) -> bool:
