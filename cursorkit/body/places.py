@@ -148,12 +148,11 @@ NEW = "+"
 
 _ANY = Any()
 _INDEX = re.compile("0|[1-9][0-9]{0,8}")
-_ELEMENT = re.compile("[+]|[0-9]+")
 
 
 def is_element(name: str) -> bool:
     """Whether `name`, below a list or any JSON value, is written as an element is."""
-    return _ELEMENT.fullmatch(name) is not None
+    return name == NEW or (name.isascii() and name.isdigit())
 
 
 @frozen

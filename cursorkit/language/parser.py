@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from lark import Lark, Token, Transformer
@@ -58,8 +60,7 @@ class _Build(Transformer[Token, _Head]):
         first, *last = parts
         if isinstance(first, Token):
             return Path((_dots(first),))
-        overlong = first[-1].span[1] > LONGEST and any(len(str(step)) > LONGEST for step in first)
-        return Path((*first, *map(_dots, cast("list[Token]", last))), "limit" if overlong else None)
+        return Path((*first, *map(_dots, cast("list[Token]", last))))
 
     def unfinished(self, parts: list[_Names | Token]) -> Path:
         return Path(tuple(cast("_Names", parts[0])), "trailing-separator")
@@ -76,12 +77,40 @@ def _head(parts: list[Path | Token], missing: Path) -> _Head:
     return cast("Path", path), "".join(cast("list[Token]", parts))
 
 
-_LARK = Lark(GRAMMAR, parser="lalr", lexer="basic", start="head", transformer=_Build(), maybe_placeholders=False)
+_LARK = Lark(
+    GRAMMAR, parser="lalr", lexer="basic", start="head", transformer=_Build(), maybe_placeholders=False
+)
+_WORD = re.compile(_LARK.get_terminal("WORD").pattern.to_regexp())
+_PIECES = re.compile(f"{_WORD.pattern}|(?s:.)")
+
+
+@lru_cache(maxsize=4096)
+def _parse_shape(shape: str) -> _Head:
+    return cast("_Head", _LARK.parse(shape))
 
 
 @lru_cache(maxsize=4096)
 def _parse_head(text: str) -> _Head:
-    return cast("_Head", _LARK.parse(text))
+    """The head that `text` writes.
+
+    Which words it holds makes no difference to the grammar, and heads without their words have few shapes.
+    So the grammar meets each shape once, with a word of one character in the place of every other.
+    """
+    path, sign = _parse_shape(_WORD.sub("w", text))
+    at = [*accumulate(map(len, _PIECES.findall(text)), initial=0)]
+    steps = tuple(_moved(step, text, at[step.span[0]], at[step.span[1]]) for step in path.steps)
+    overlong = len(text) > LONGEST and any(len(str(step)) > LONGEST for step in steps)
+    return Path(steps, path.fault or ("limit" if overlong else None)), sign
+
+
+def _moved(step: Step, text: str, start: int, end: int) -> Step:
+    """The same step where it stands in `text`."""
+    match step:
+        case Name():
+            return Name(text[start:end], (start, end))
+        case Up(levels):
+            return Up(levels, (start, end))
+    return Root((start, end))
 
 
 def parse_path(text: str) -> Path:

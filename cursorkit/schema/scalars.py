@@ -234,7 +234,8 @@ def _json_type(value: object) -> str:
 
 
 def _check_string(scalar: Scalar, text: str) -> str:
-    check_unicode(text)
+    if not text.isascii():
+        check_unicode(text)
     if scalar.enum and text not in scalar.enum:
         raise _no_choice(scalar, text)
     if scalar.format:
