@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cursorkit.errors import Span
-    from cursorkit.language.ast import Operator, Statement, Step
+    from cursorkit.language.ast import Statement, Step
 
 _Head = tuple[Path, str]
 """The path, and the sign behind it; no sign for a move."""
@@ -129,11 +129,11 @@ def parse_argument(text: str) -> Statement:
     cut = text.find("=") + 1 or len(text)
     path, sign = _parse_head(text[:cut])
     match sign:
-        case "":
-            return Move(path)
+        case "=" | ":=" | "@=":
+            return Assignment(path, sign, text[cut:])
         case "/=":
             return KeyMove(path, text[cut:])
-    return Assignment(path, cast("Operator", sign), text[cut:])
+    return Move(path)
 
 
 def parse(arguments: Iterable[str]) -> Program:

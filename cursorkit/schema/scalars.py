@@ -42,6 +42,8 @@ def read(scalar: Scalar, text: str) -> Content:
     Raises:
         Mismatch: the text is no value of the scalar.
     """
+    if scalar.synonyms or scalar.format == "token":
+        text = spelled(scalar, text)
     content = _READERS[scalar.type](scalar, text)
     if scalar.rules:
         _check_rules(scalar, content)
@@ -107,10 +109,6 @@ def check_digits(number: int) -> None:
 
 
 # --- text ------------------------------------------------------------------------------------------------
-
-
-def _read_string(scalar: Scalar, text: str) -> str:
-    return _check_string(scalar, spelled(scalar, text) if scalar.synonyms or scalar.format else text)
 
 
 def _read_boolean(scalar: Scalar, text: str) -> bool:
@@ -279,7 +277,7 @@ def not_finite(number: float, place: tuple[str | int, ...] = ()) -> Mismatch:
 
 
 _READERS: dict[str, Callable[[Scalar, str], Content]] = {
-    "string": _read_string,
+    "string": _check_string,
     "boolean": _read_boolean,
     "integer": _read_integer,
     "number": _read_number,

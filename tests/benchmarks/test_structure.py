@@ -46,7 +46,7 @@ def test_the_work_grows_with_the_number_of_arguments_and_no_faster(name: str) ->
 
 
 def test_an_argument_with_a_known_path_takes_few_calls() -> None:
-    assert calls("typed, repeated paths", 3_000) < 26 * 3_000
+    assert calls("typed, repeated paths", 3_000) < 21 * 3_000
 
 
 def test_a_body_keeps_at_most_300_bytes_for_an_argument() -> None:
