@@ -16,17 +16,18 @@ from cursorkit.body.values import no_files
 from cursorkit.errors import ArgumentErrors, Problem
 from cursorkit.language.ast import Program
 from cursorkit.language.cursor import Cursor
-from cursorkit.language.parser import parse
+from cursorkit.language.parser import Statements
 from cursorkit.schema import admit as whole
 from cursorkit.schema.admit import fits, unfit
 from cursorkit.schema.types import Any, List, Map, Object, Scalar, part
 from cursorkit.wire.source import BodySource, Bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cursorkit.body.tree import Key
     from cursorkit.body.values import Files
+    from cursorkit.language.ast import Statement
     from cursorkit.schema.types import Content, Json, Schema
 
 T = TypeVar("T")
@@ -85,14 +86,14 @@ def build(
     Raises:
         ArgumentErrors: with every problem of the list.
     """
-    program = arguments if isinstance(arguments, Program) else parse(arguments)
+    statements = arguments.statements if isinstance(arguments, Program) else Statements(arguments)
     walk = Walk(schema)
-    for statement in walk.statements(program):
+    for statement in walk.within_limit(statements):
         if extensions:
             walk.take(statement, files)
         else:
             reference.take(walk, statement)
-    return finished(walk)
+    return finished(walk, statements)
 
 
 def construct(
@@ -118,8 +119,8 @@ def construct(
     return cast("T", _python(schema, body.content))
 
 
-def finished(walk: Walk) -> Body:
-    """The body that `walk` leads to.
+def finished(walk: Walk, statements: Sequence[Statement]) -> Body:
+    """The body that `walk` leads to, along `statements`.
 
     Raises:
         ArgumentErrors: with every problem on the way; if there is none, with those of lists and structures
@@ -129,7 +130,7 @@ def finished(walk: Walk) -> Body:
     if isinstance(schema, Scalar | Any) and not tree.origins and not problems and not fits(schema, tree.root):
         problems.append(Problem("nothing-set", "the value is not set", label="", hint="set it with .=value"))
     if not problems:
-        problems += _of_wholes(walk)
+        problems += _of_wholes(walk, statements)
     if problems:
         raise ArgumentErrors(tuple(sorted(problems, key=lambda problem: problem.index or 0)))
     return Body(schema, tree.root, walk.cursor, tree.origins, tuple(walk.advice))
@@ -142,7 +143,7 @@ def absent(schema: Schema, content: Content) -> tuple[Problem, ...]:
     )
 
 
-def _of_wholes(walk: Walk) -> Iterator[Problem]:
+def _of_wholes(walk: Walk, statements: Sequence[Statement]) -> Iterator[Problem]:
     """What is wrong with lists and structures that were put together, though each part of them fits."""
     schemas: dict[Key, Schema] = {(): walk.schema}
     for key, content in walk.tree.assembled.items():
@@ -150,7 +151,7 @@ def _of_wholes(walk: Walk) -> Iterator[Problem]:
         for each in unfit(held, content) if held.rules or isinstance(held, Any) else ():
             place = place_at(walk.schema, key)
             index = origin(walk.tree.origins, (*key, *each.place))
-            drawn = "" if index is None else shown(walk.taken[index], public=False).text
+            drawn = "" if index is None else shown(statements[index], public=False).text
             scene = (*key, *each.scene)
             message = f"{each.message} (at {place.spelled(scene)})" if scene else each.message
             yield Problem(each.kind, message, drawn, (0, len(drawn)), index, hint=each.hint)

@@ -39,12 +39,12 @@ class Editor:
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._calls: list[Callable[[Walk], object]] = []
+        self._calls: list[tuple[Move, Callable[[Walk], object]]] = []
 
     def move(self, path: str) -> Self:
         """Move the cursor along `path`."""
         move = Move(parse_path(path))
-        self._calls.append(lambda walk: walk.move(move))
+        self._calls.append((move, lambda walk: walk.move(move)))
         return self
 
     def set(self, path: str, value: object) -> Self:
@@ -61,7 +61,7 @@ class Editor:
 
     def _assign(self, path: str, reader: Reader[object], value: object) -> Self:
         target = Move(parse_path(path))
-        self._calls.append(lambda walk: walk.assign(target, reader, value))
+        self._calls.append((target, lambda walk: walk.assign(target, reader, value)))
         return self
 
     @property
@@ -72,10 +72,10 @@ class Editor:
             ArgumentErrors: with every problem of the calls so far; their index counts the calls from 0.
         """
         walk = Walk(self._schema)
-        for call in self._calls:
+        for _, call in self._calls:
             call(walk)
         try:
-            return finished(walk)
+            return finished(walk, [statement for statement, _ in self._calls])
         except ArgumentErrors as errors:
             raise ArgumentErrors(tuple(evolve(each, label="edit") for each in errors.problems)) from None
 

@@ -142,7 +142,7 @@ def explain(schema: Schema, arguments: Iterable[str] | Program, *, files: Files 
         if step.effect is not None:
             root.put(place_at(schema, step.effect.key), step.effect.content, step.index)
     root.stand(tuple(_standing(walk, walked)))
-    return Explanation(title(schema), rows, root.node(), walk.cursor, _problems(walk))
+    return Explanation(title(schema), rows, root.node(), walk.cursor, _problems(walk, program))
 
 
 def _row(schema: Schema, step: Step, statement: Statement) -> Row:
@@ -164,12 +164,12 @@ def _row(schema: Schema, step: Step, statement: Statement) -> Row:
     )
 
 
-def _problems(walk: Walk) -> tuple[Problem, ...]:
+def _problems(walk: Walk, program: Program) -> tuple[Problem, ...]:
     """Everything that is wrong; a body with files that nobody read cannot be judged as a whole."""
     if any(isinstance(walk.tree.at(key), Unread) for key in walk.tree.origins):
         return tuple(walk.problems)
     try:
-        finished(walk)
+        finished(walk, program.statements)
     except ArgumentErrors as errors:
         return errors.problems
     return ()

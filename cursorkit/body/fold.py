@@ -21,7 +21,7 @@ from cursorkit.schema.mismatch import Mismatch
 from cursorkit.schema.types import List, Scalar, title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cursorkit.body.absence import Absence
     from cursorkit.body.mistakes import Refusal
@@ -87,8 +87,7 @@ class Walk:
 
     Attributes:
         cursor: where it stands.
-        taken: the arguments that were carried out.
-        index: the position of the last of them; -1 before the first.
+        index: the position of the last argument that was carried out; -1 before the first.
         last_move: the last of them that was a move, as it was written.
         tree: what is set.
         places: where names lead, as far as it is set.
@@ -99,7 +98,6 @@ class Walk:
 
     def __init__(self, schema: Schema) -> None:
         self.cursor = Cursor()
-        self.taken: list[Statement] = []
         self.index = -1
         self.last_move: Move | KeyMove | None = None
         self.tree = Tree([] if isinstance(schema, List) else {})
@@ -118,15 +116,16 @@ class Walk:
         self._origin: tuple[str, ...] | None = None
         """Where the last move began; None where nobody knows."""
 
-    def statements(self, program: Program) -> tuple[Statement, ...]:
-        """The arguments of `program` that are carried out; of more than 100,000 the rest is a problem."""
-        if len(program.statements) > MOST:
-            self.problems.append(Problem("limit", f"there are more than {MOST:,} arguments", index=MOST))
-        return program.statements[:MOST]
+    def within_limit(self, statements: Sequence[Statement]) -> Sequence[Statement]:
+        """Those of `statements` that are carried out; of more than 100,000 the rest is a problem."""
+        if len(statements) <= MOST:
+            return statements
+        self.problems.append(Problem("limit", f"there are more than {MOST:,} arguments", index=MOST))
+        return statements[:MOST]
 
     def steps(self, program: Program, files: Files = no_files) -> Iterator[Step]:
         """Carry out the arguments of `program`, and tell what each does."""
-        for index, statement in enumerate(self.statements(program)):
+        for index, statement in enumerate(self.within_limit(program.statements)):
             before, told, advised, used = self.cursor, len(self.problems), len(self.advice), len(self.used)
             key = self.take(statement, files)
             yield Step(
@@ -224,7 +223,6 @@ class Walk:
     def _begin(self, statement: Statement) -> int | None:
         """How many names of the cursor the path of `statement` begins behind; None if nobody knows."""
         self.index += 1
-        self.taken.append(statement)
         path = statement.path
         adrift = self._lost and not path.absolute
         try:

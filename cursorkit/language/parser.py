@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast, overload
 
 from lark import Lark, Token, Transformer
 
@@ -13,7 +14,7 @@ from cursorkit.language._grammar import GRAMMAR
 from cursorkit.language.ast import Assignment, KeyMove, Move, Name, Path, Program, Root, Up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from cursorkit.errors import Span
     from cursorkit.language.ast import Statement, Step
@@ -134,6 +135,32 @@ def parse_argument(text: str) -> Statement:
         case "/=":
             return KeyMove(path, text[cut:])
     return Move(path)
+
+
+class Statements(Sequence["Statement"]):
+    """The statements of an argument list, each made when it is asked for: of many, few are alive at a time.
+
+    Args:
+        arguments: the words behind `-r`, in order.
+    """
+
+    def __init__(self, arguments: Iterable[str]) -> None:
+        self._arguments = tuple(arguments)
+
+    def __len__(self) -> int:
+        return len(self._arguments)
+
+    def __iter__(self) -> Iterator[Statement]:
+        return map(parse_argument, self._arguments)
+
+    @overload
+    def __getitem__(self, index: int) -> Statement: ...
+    @overload
+    def __getitem__(self, index: slice) -> Statements: ...
+    def __getitem__(self, index: int | slice) -> Statement | Statements:
+        if isinstance(index, slice):
+            return Statements(self._arguments[index])
+        return parse_argument(self._arguments[index])
 
 
 def parse(arguments: Iterable[str]) -> Program:

@@ -127,7 +127,7 @@ def untyped(count: int) -> tuple[Build, Callable[[Any], Any]]:
 
 
 def cold(count: int) -> tuple[Build, Callable[[Any], Any]]:
-    """As `typed`, but every path is parsed as if it were the first of its kind."""
+    """As `typed`, but no path is known when it is read, though its shape may be."""
     from cursorkit import build
     from cursorkit.language import parser
     from cursorkit.language.ast import Program
