@@ -51,7 +51,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.argument,
         f"{row.before} → {row.after}" if moved else str(row.before),
         _told(row),
-        ", ".join(row.extensions),
+        ", ".join(dict.fromkeys(row.extensions)),
     )
 
 

@@ -281,6 +281,11 @@ def test_what_is_not_read_cannot_be_judged_as_a_whole(tmp_path: Path) -> None:
 # --- how it is drawn ----------------------------------------------------------------------------------------
 
 
+def test_an_extension_is_named_once_in_a_row() -> None:
+    (_head, row) = explain(Any(), ["a.b.+=c"]).text.splitlines()
+    assert row.endswith('  a.b[0] = "c"  any')
+
+
 WIDTHS = {"title=日本語": 12, "labels=한=e\u0301": 11, "labels=\u1112\u1161\u11ab=a\ufe0f": 11, "n=1": 3}
 """How many columns of a terminal arguments take; the Korean syllable is written whole, and in its parts."""
 
