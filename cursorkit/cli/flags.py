@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from cursorkit.cli.argv import Complaint
 
 
+CONFIG_DIR = "~/.google-service-cli"
+"""Where programs of this family keep what they know of their users."""
+
+
 class Arguments(NamedTuple):
     """A command line. A plain tuple, because help has to come without attrs.
 
@@ -21,6 +25,12 @@ class Arguments(NamedTuple):
         out: where the answer goes; `-` is standard output.
         endpoint: what replaces the API's root.
         ca_bundle: the certificate authorities to trust.
+        impersonate: the service account to act as, and those through whom, separated by commas.
+        quota_project: the project that is billed.
+        config_dir: where logins are kept.
+        trusted_hosts: the values of `--trust-host`.
+        client: of `login`: the file of the OAuth client.
+        no_browser: of `login`: that no browser is to be opened.
         dry_run, quiet, help, version: flags.
         complaints: what is wrong with the flags.
     """
@@ -32,6 +42,12 @@ class Arguments(NamedTuple):
     out: str
     endpoint: str | None
     ca_bundle: str | None
+    impersonate: str | None
+    quota_project: str | None
+    config_dir: str
+    trusted_hosts: tuple[str, ...]
+    client: str | None
+    no_browser: bool
     dry_run: bool
     quiet: bool
     help: bool
@@ -65,6 +81,34 @@ def _flags(prog: str) -> Flags:
     flags.add_argument(
         "--ca-bundle", metavar="FILE", help="a PEM file of the certificate authorities to trust"
     )
+    flags.add_argument(
+        "--impersonate",
+        metavar="ACCOUNT[,DELEGATE...]",
+        help="act as this service account; through others, each of which may act as the next",
+    )
+    flags.add_argument("--quota-project", metavar="PROJECT", help="the project that is billed")
+    flags.add_argument(
+        "--config-dir",
+        default=CONFIG_DIR,
+        metavar="DIR",
+        help=f"where the login of a user is kept; by default {CONFIG_DIR}",
+    )
+    flags.add_argument(
+        "--trust-host",
+        action="append",
+        default=[],
+        dest="trusted_hosts",
+        metavar="HOST",
+        help="a host that credentials may be fetched from and sent to, beside Google's; may be repeated",
+    )
+    flags.add_argument(
+        "--client",
+        metavar="FILE",
+        help="of login: the OAuth client of a desktop app, as the Cloud console gives it out",
+    )
+    flags.add_argument(
+        "--no-browser", action="store_true", help="of login: open no browser, only say what to open in it"
+    )
     flags.add_argument("--dry-run", action="store_true", help="show the request, and send nothing")
     flags.add_argument("--quiet", action="store_true", help="say nothing when all went well")
     flags.add_argument("--version", action="store_true", help="print the version")
@@ -92,6 +136,12 @@ def read(prog: str, argv: list[str]) -> Arguments:
         out=found.out,
         endpoint=found.endpoint,
         ca_bundle=found.ca_bundle,
+        impersonate=found.impersonate,
+        quota_project=found.quota_project,
+        config_dir=found.config_dir,
+        trusted_hosts=tuple(found.trusted_hosts),
+        client=found.client,
+        no_browser=found.no_browser,
         dry_run=found.dry_run,
         quiet=found.quiet,
         help=found.help,

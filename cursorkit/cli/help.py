@@ -42,7 +42,11 @@ Flags may stand before and after the command, and are written out in full."""
 
 CREDENTIALS = """\
 The access token of -p access-token=TOKEN (-p access-token@=FILE keeps it off the command line), else that of
-oauth-token, else the API key of key alone, else, for https, Google's application default credentials."""
+oauth-token, else the API key of key alone. Without any of them, for https: the token in the environment
+variable CLOUDSDK_AUTH_ACCESS_TOKEN, else the file that GOOGLE_APPLICATION_CREDENTIALS names, else the login
+of this program, else that of gcloud, else the account of a machine of Google's.
+  login   asks you in your browser, and keeps what you agree to under --config-dir, for --scope
+  logout  removes that, and has Google forget it"""
 
 _WIDTH = 104
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from attrs import evolve, frozen
 
@@ -10,10 +10,12 @@ from cursorkit.body.build import Body, build
 from cursorkit.body.origins import Written
 from cursorkit.cli.argv import unknown
 from cursorkit.cli.commands import commands, positionals
+from cursorkit.cli.identity import COMMANDS, identity_problems, login_file
 from cursorkit.errors import ArgumentErrors, Problem
 from cursorkit.files import Files
 from cursorkit.methods.call import gather, missing
 from cursorkit.methods.discovery import Methods
+from cursorkit.methods.method import CREDENTIALS
 from cursorkit.schema.names import cli_name
 from cursorkit.wire.transport import Endpoint, EndpointError
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from cursorkit.apis import Document
     from cursorkit.cli.flags import Arguments
     from cursorkit.methods.method import Method
-    from cursorkit.schema.types import Schema
+    from cursorkit.schema.types import Content, Schema
 
 
 @frozen
@@ -69,6 +71,7 @@ def plan(document: Document, arguments: Arguments, announce: Callable[[str], Non
     files = Files(announce)
     named = gather(lambda: _parameters(method, node, arguments, files), problems)
     carried = gather(lambda: _body(method, arguments, files), problems)
+    problems += _two_identities(endpoint, named)
     problems += missing(method, *(None if each is None else each.body for each in (named, carried)))
     problems += _places(node, arguments)
     if endpoint is None or named is None or carried is None or problems:
@@ -81,13 +84,34 @@ def plan(document: Document, arguments: Arguments, announce: Callable[[str], Non
 
 
 def _endpoint(method: Method, arguments: Arguments, problems: list[Problem]) -> Endpoint | None:
-    """Where to go: the API itself, unless the command line names another place."""
-    scopes = arguments.scopes or method.scopes[:1]
+    """Where to go, the API itself unless the command line names another place; and in whose name."""
     try:
-        return Endpoint((arguments.endpoint or method.root).rstrip("/"), scopes, arguments.ca_bundle)
+        endpoint = Endpoint(
+            (arguments.endpoint or method.root).rstrip("/"),
+            arguments.scopes or method.scopes[:1],
+            arguments.ca_bundle,
+            impersonate=tuple((arguments.impersonate or "").split(",")) if arguments.impersonate else (),
+            quota_project=arguments.quota_project,
+            login=login_file(arguments.config_dir),
+            trusted_hosts=arguments.trusted_hosts,
+        )
     except EndpointError as error:
         problems.append(Problem("bad-endpoint", f"--endpoint: {error}", label=""))
         return None
+    problems += identity_problems(endpoint)
+    return endpoint
+
+
+def _two_identities(endpoint: Endpoint | None, named: Written | None) -> list[Problem]:
+    """That a token is given, and a service account is to be acted as, which needs credentials of its own."""
+    if endpoint is None or named is None or not endpoint.impersonate:
+        return []
+    given = cast("dict[str, Content]", named.body.content)
+    return [
+        Problem("usage", f"--impersonate and -p {cli_name(each.parameter)} exclude each other", label="")
+        for each in CREDENTIALS
+        if each.parameter in given
+    ]
 
 
 def _command(document: Document, words: tuple[str, ...], problems: list[Problem]) -> Document | None:
@@ -95,7 +119,8 @@ def _command(document: Document, words: tuple[str, ...], problems: list[Problem]
     level: dict[str, Document] = commands(document)
     for word in words:
         if word not in level:
-            message, hint = unknown("command", word, level, f"commands here: {', '.join([*level][:12])}")
+            known = [*level, *(COMMANDS if word == words[0] else ())]
+            message, hint = unknown("command", word, known, f"commands here: {', '.join(known[:12])}")
             problems.append(Problem("unknown-command", message, label="", hint=hint))
             return None
         level = level[word]

@@ -49,6 +49,10 @@ def main(argv: list[str], progress: Progress | None = None) -> int:
 
         console.say(f"{usage(PROG, document)}\n{PROG} --help tells more")
         return console.USAGE
+    from cursorkit.cli import identity
+
+    if arguments.words[:1] and arguments.words[0] in identity.COMMANDS:
+        return identity.run(document, arguments.words[0], arguments)
     from cursorkit.cli.job import plan
     from cursorkit.errors import ArgumentErrors
 

@@ -12,6 +12,8 @@ from cursorkit.wire.transport import (
     TransportError,
     TrustError,
     check_address,
+    host_of,
+    is_this_machine,
 )
 
 __all__ = [
@@ -32,4 +34,6 @@ __all__ = [
     "TransportError",
     "TrustError",
     "check_address",
+    "host_of",
+    "is_this_machine",
 ]

@@ -68,6 +68,10 @@ class Endpoint:
         url: the API's root as the user wrote it; its scheme chooses the opener.
         scopes: the OAuth scopes that the method needs.
         ca_bundle: a PEM file of certificate authorities to trust instead of those of the system.
+        impersonate: the service account to act as, and behind it those through whom, in their order.
+        quota_project: the project whose quota is used, and which is billed.
+        login: the file in which the login of a user is kept.
+        trusted_hosts: whom credentials may be fetched from and sent to, beside Google and this machine.
 
     Raises:
         EndpointError: the URL has no scheme, or speaks plain HTTP to another machine, or its authority is
@@ -77,6 +81,10 @@ class Endpoint:
     url: str
     scopes: tuple[str, ...] = ()
     ca_bundle: str | None = None
+    impersonate: tuple[str, ...] = ()
+    quota_project: str | None = None
+    login: str | None = None
+    trusted_hosts: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", self.url):
@@ -99,13 +107,24 @@ def check_address(url: str) -> None:
     """
     if not re.match("https?:", url, re.IGNORECASE):
         return
-    address = _ADDRESS.fullmatch(url)
-    if address is None or int(address["port"] or 0) > _LAST_PORT or not _is_ipv6(address["ipv6"] or "::"):
-        raise EndpointError("an endpoint is written as https://HOST, https://HOST:PORT or https://HOST/PATH")
-    if address["scheme"].lower() == "http" and not _is_this_machine(address["ipv6"] or address["name"]):
+    host = host_of(url)
+    if url[:5].lower() == "http:" and not is_this_machine(host):
         raise EndpointError(
             "plain http:// is for this very machine only (127.0.0.0/8, ::1, localhost): use https://"
         )
+
+
+def host_of(url: str) -> str:
+    """The host of an HTTP address, in lower case; an IPv6 one without its brackets.
+
+    Raises:
+        EndpointError: the URL is no HTTP address, or more than one.
+    """
+    address = _ADDRESS.fullmatch(url)
+    if address is None or int(address["port"] or 0) > _LAST_PORT or not _is_ipv6(address["ipv6"] or "::"):
+        raise EndpointError("an endpoint is written as https://HOST, https://HOST:PORT or https://HOST/PATH")
+    host: str = address["ipv6"] or address["name"]
+    return host.lower()
 
 
 def _is_ipv6(literal: str) -> bool:
@@ -118,7 +137,8 @@ def _is_ipv6(literal: str) -> bool:
     return True
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether nobody can listen in on the way to `host`: it is a literal loopback address, or `localhost`."""
     from ipaddress import ip_address
 
     try:

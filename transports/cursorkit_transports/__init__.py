@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from cursorkit_transports.file import FileStore
     from cursorkit_transports.google_auth import Authorized
     from cursorkit_transports.https import Https
+    from cursorkit_transports.login import log_in, log_out
     from cursorkit_transports.memory import Memory
     from cursorkit_transports.openers import open_transport
 else:
@@ -18,6 +19,8 @@ else:
         "Https": "cursorkit_transports.https",
         "Memory": "cursorkit_transports.memory",
         "application_default": "cursorkit_transports.credentials",
+        "log_in": "cursorkit_transports.login",
+        "log_out": "cursorkit_transports.login",
         "open_transport": "cursorkit_transports.openers",
         "service_account": "cursorkit_transports.credentials",
     }
@@ -36,6 +39,8 @@ __all__ = [
     "Https",
     "Memory",
     "application_default",
+    "log_in",
+    "log_out",
     "open_transport",
     "service_account",
 ]

@@ -1,45 +1,58 @@
 """Where credentials come from: a key file, or Google's application default credentials.
 
 The order of the defaults is Google's: the file that GOOGLE_APPLICATION_CREDENTIALS names, that of gcloud, the
-account of the machine (https://cloud.google.com/docs/authentication/application-default-credentials).
-google-auth makes the credentials, but does not look for them: its own search runs gcloud and asks servers for
-the name of a project, and cannot use the account of a machine without `requests`.
+account of the machine (https://cloud.google.com/docs/authentication/application-default-credentials). Before
+them all comes the token in the variable that gcloud, too, reads; before that of gcloud, the login of this
+program. google-auth makes the credentials, but does not look for them: its own search runs gcloud and asks
+servers for the name of a project, and cannot use the account of a machine without `requests`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlencode
 
-import google.auth
-from google.auth.credentials import Scoped
-from google.auth.exceptions import GoogleAuthError
+from attrs import evolve, field, frozen
+from google.auth.impersonated_credentials import Credentials as Impersonated
 from google.oauth2.credentials import Credentials as RefreshableCredentials
 from urllib3.util import Timeout
 
 from cursorkit.wire import AuthenticationError, TransportError
+from cursorkit_transports import credential_files
+from cursorkit_transports.hosts import metadata_host
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
     from google.auth.transport import Request as TokenRequest
 
-_SERVICE_ACCOUNT = "service_account"
-_TYPES = (
-    _SERVICE_ACCOUNT,
-    "authorized_user",
-    "external_account",
-    "external_account_authorized_user",
-    "impersonated_service_account",
-)
+TOKEN = "CLOUDSDK_AUTH_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+"""The variable in which gcloud, too, takes an access token."""
+
+_QUOTA_PROJECT = "GOOGLE_CLOUD_QUOTA_PROJECT"
 _NO_CREDENTIALS = (
-    "there are no credentials: run 'gcloud auth application-default login', or let "
-    "GOOGLE_APPLICATION_CREDENTIALS name the key file of a service account, or give -p access-token@=FILE"
+    "there are no credentials: run 'healthcare1-beta1 login' or 'gcloud auth application-default login', or "
+    "let GOOGLE_APPLICATION_CREDENTIALS name the key file of a service account, or give "
+    "-p access-token@=FILE"
 )
+_GCLOUD = "log in again with 'gcloud auth application-default login'"
+_LOGIN = "log in again with 'healthcare1-beta1 login'"
+
+
+@frozen
+class Found:
+    """Credentials, and what to do when they have expired.
+
+    Attributes:
+        credentials: those of google-auth.
+        renew: what renews them, in words; empty where only whoever made them can.
+    """
+
+    credentials: Credentials = field(repr=False)
+    renew: str = ""
 
 
 def application_default(scopes: tuple[str, ...]) -> Credentials:
@@ -50,15 +63,37 @@ def application_default(scopes: tuple[str, ...]) -> Credentials:
     Raises:
         AuthenticationError: the file that is there cannot be used, or there is none, and no machine to ask.
     """
+    return find(scopes).credentials
+
+
+def find(scopes: tuple[str, ...], *, quota_project: str | None = None, login: str | None = None) -> Found:
+    """The first credentials that there are: as `application_default` has them, and a login if one is kept.
+
+    Args:
+        scopes: what they are for.
+        quota_project: the project that is billed, instead of that of the credentials and the environment.
+        login: the file in which the login of a user is kept.
+
+    Raises:
+        AuthenticationError: as for `application_default`; or others can read the login.
+    """
+    token = os.environ.get(TOKEN)
+    if token:
+        return Found(_Given(token, quota_project_id=quota_project or os.environ.get(_QUOTA_PROJECT)))
     named = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
     if named:
-        return _from_file(named, _TYPES, scopes)
+        return _from_file(named, scopes, quota_project)
+    if login is not None and Path(login).exists():
+        from cursorkit_transports.private import read
+
+        content = credential_files.checked(login, read(login), (credential_files.USER,))
+        return Found(credential_files.credentials(login, content, scopes, quota_project), _LOGIN)
     left_by_gcloud = _folder_of_gcloud() / "application_default_credentials.json"
     if left_by_gcloud.is_file():
-        return _from_file(str(left_by_gcloud), _TYPES, scopes)
+        return _from_file(str(left_by_gcloud), scopes, quota_project)
     if os.environ.get("NO_GCE_CHECK") == "true":
         raise AuthenticationError(_NO_CREDENTIALS)
-    return _of_the_machine(scopes)
+    return Found(_of_the_machine(scopes, quota_project))
 
 
 def service_account(path: str, scopes: tuple[str, ...]) -> Credentials:
@@ -67,7 +102,39 @@ def service_account(path: str, scopes: tuple[str, ...]) -> Credentials:
     Raises:
         AuthenticationError: the file cannot be read, or is no key file of a service account.
     """
-    return _from_file(path, (_SERVICE_ACCOUNT,), scopes)
+    content = credential_files.load(path, (credential_files.SERVICE_ACCOUNT,))
+    return credential_files.credentials(path, content, scopes, None)
+
+
+def impersonated(found: Found, accounts: tuple[str, ...], scopes: tuple[str, ...]) -> Found:
+    """The credentials of a service account, which those that were found may act as.
+
+    Args:
+        found: whoever acts as the account.
+        accounts: the account, and behind it those through whom, in their order: each may act as the next, and
+            the last of them as the account.
+        scopes: what the account is needed for.
+    """
+    account, *delegates = accounts
+    source = found.credentials
+    target = Impersonated(
+        source,
+        account,
+        list(scopes),
+        delegates=[f"projects/-/serviceAccounts/{each}" for each in delegates],
+        quota_project_id=getattr(source, "quota_project_id", None),
+    )
+    return evolve(found, credentials=target)
+
+
+class _Given(RefreshableCredentials):
+    """A token of the environment, which nobody can renew."""
+
+    def __init__(self, token: str, **others: object) -> None:
+        super().__init__(token, **others)  # type: ignore[no-untyped-call]  # google-auth has no types there
+
+    def refresh(self, request: TokenRequest) -> NoReturn:  # noqa: ARG002 - the name is google-auth's
+        raise AuthenticationError(f"the access token in {TOKEN} was refused: it is wrong, or has expired")
 
 
 def _folder_of_gcloud() -> Path:
@@ -75,38 +142,20 @@ def _folder_of_gcloud() -> Path:
     return Path(named or os.path.expanduser("~/.config/gcloud"))  # noqa: PTH111 - Path fails for the homeless
 
 
-def _from_file(path: str, types: tuple[str, ...], scopes: tuple[str, ...]) -> Credentials:
-    try:
-        content = json.loads(Path(path).read_bytes())
-    except OSError as error:
-        raise AuthenticationError(f"cannot read the credentials '{path}': {error.strerror}") from None
-    except (ValueError, RecursionError):
-        raise AuthenticationError(f"'{path}' holds no credentials: it is not JSON") from None
-    if not isinstance(content, dict) or content.get("type") not in types:
-        raise AuthenticationError(f"'{path}' holds no credentials of the type {' or '.join(types)}")
-    try:
-        with warnings.catch_warnings():
-            # Advice on quota projects, and on files from strangers.
-            warnings.simplefilter("ignore")
-            found, _ = google.auth.load_credentials_from_dict(content, request=_nobody)
-    except Exception:  # google-auth, and the cryptography below it, raise whatever they stumble over
-        raise AuthenticationError(
-            f"'{path}' holds no usable credentials: a field is missing or wrong"
-        ) from None
-    credentials: Credentials = found.with_scopes(list(scopes)) if isinstance(found, Scoped) else found
-    return credentials
+def _from_file(path: str, scopes: tuple[str, ...], quota_project: str | None) -> Found:
+    content = credential_files.load(path)
+    source = content.get("source_credentials", content)
+    renew = _GCLOUD if source.get("type") == credential_files.USER else ""
+    return Found(credential_files.credentials(path, content, scopes, quota_project), renew)
 
 
-def _nobody(*_: object, **__: object) -> NoReturn:
-    """Who is asked while a file is read. Without it google-auth would want to have `requests`."""
-    raise GoogleAuthError
-
-
-def _of_the_machine(scopes: tuple[str, ...]) -> Credentials:
+def _of_the_machine(scopes: tuple[str, ...], quota_project: str | None) -> Credentials:
     """The service account that belongs to a machine of Google's, or to what runs on it."""
-    quota_project = os.environ.get("GOOGLE_CLOUD_QUOTA_PROJECT")
     return RefreshableCredentials(
-        None, refresh_handler=_token_of_the_machine, scopes=list(scopes), quota_project_id=quota_project
+        None,
+        refresh_handler=_token_of_the_machine,
+        scopes=list(scopes),
+        quota_project_id=quota_project or os.environ.get(_QUOTA_PROJECT),
     )
 
 
@@ -116,11 +165,10 @@ def _token_of_the_machine(request: TokenRequest, scopes: list[str]) -> tuple[str
     Only machines of Google's have one (https://cloud.google.com/compute/docs/access/authenticate-workloads);
     elsewhere nobody answers at its address, and that is found out within a second.
     """
-    host = os.environ.get("GCE_METADATA_HOST") or "169.254.169.254"
     query = urlencode({"scopes": ",".join(scopes)})
     try:
         answer = request(
-            f"http://{host}/computeMetadata/v1/instance/service-accounts/default/token?{query}",
+            f"http://{metadata_host()}/computeMetadata/v1/instance/service-accounts/default/token?{query}",
             headers={"Metadata-Flavor": "Google"},
             timeout=Timeout(connect=1, read=10),
         )

@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from functools import cached_property
+from subprocess import SubprocessError
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 from google.auth.exceptions import GoogleAuthError
-from google.auth.transport import Request as TokenRequest
-from urllib3.exceptions import HTTPError
-from urllib3.util import Timeout
 
-from cursorkit.wire import AuthenticationError, EndpointError, Headers, TransportError, check_address
-from cursorkit_transports.framing import connections
-from cursorkit_transports.https import CONNECT_TIMEOUT, failure
+from cursorkit.wire import AuthenticationError, Headers
+from cursorkit_transports.hosts import Hosts
+from cursorkit_transports.tokens import TOKEN_TIMEOUT, Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import urllib3
     from google.auth.credentials import Credentials
 
     from cursorkit.wire import Request, Response, Transport
-
-TOKEN_TIMEOUT = 60.0
-"""Seconds until whoever gives tokens begins to answer."""
+    from cursorkit_transports.credentials import Found
 
 _PROOFS = ("Authorization", "x-goog-api-key")
+_QUOTA_PROJECT = "x-goog-user-project"
 _FIT_FOR_A_HEADER = re.compile(r"[!-~]+( [!-~]+)*")
 _STUMBLES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What google-auth raises over fields that are not of the shape it expects."""
-
-_RENEW = "'gcloud auth application-default login' renews those of a user"
-_REFUSALS = {
-    "access_denied": "",
-    "invalid_client": "",
-    "invalid_grant": ": they have expired or were revoked, or the clock of this machine is wrong",
-    "invalid_request": "",
-    "invalid_scope": ": a scope that was asked for is unknown, or not granted",
-    "unauthorized_client": "",
-    "unsupported_grant_type": "",
-}
-"""How a server refuses (RFC 6749, 4.1.2.1 and 5.2), and what it means. No other word of it is repeated."""
 
 # Without this, Python prints what google-auth has to say of the scopes of a user.
 logging.getLogger("google").addHandler(logging.NullHandler())
@@ -58,7 +39,12 @@ class Authorized:
         transport: what sends the requests.
         credentials: whose token; by default the application default credentials, which are looked for when
             the first request needs them, and only ever used for https.
-        scopes: what the default credentials are for.
+        scopes: what the default credentials, or those of the service account to act as, are for.
+        impersonate: the service account to act as, and behind it those through whom, in their order.
+        quota_project: the project whose quota is used, and which is billed, instead of that of the
+            credentials; it goes with every request that has a token.
+        login: the file in which the login of a user is kept.
+        trusted_hosts: whom credentials may be fetched from and sent to, beside Google and this machine.
         ca_bundle: the authorities to trust when a token is fetched, instead of those of the system.
         token_timeout: seconds until whoever gives tokens begins to answer.
     """
@@ -69,13 +55,20 @@ class Authorized:
         credentials: Credentials | None = None,
         *,
         scopes: tuple[str, ...] = (),
+        impersonate: tuple[str, ...] = (),
+        quota_project: str | None = None,
+        login: str | None = None,
+        trusted_hosts: tuple[str, ...] = (),
         ca_bundle: str | None = None,
         token_timeout: float = TOKEN_TIMEOUT,
     ) -> None:
         self._transport = transport
         self._given = credentials
         self._scopes = scopes
-        self._tokens = _Tokens(ca_bundle, token_timeout)
+        self._impersonate = impersonate
+        self._login = login
+        self._billed = {_QUOTA_PROJECT: quota_project} if quota_project else {}
+        self._tokens = Tokens(Hosts(trusted_hosts), ca_bundle, token_timeout)
         self._lock = Lock()
 
     def send(self, request: Request) -> Response:
@@ -86,8 +79,10 @@ class Authorized:
             TransportError: whoever gives tokens cannot be reached, is not trusted, or is busy.
             SourceError: the CA bundle cannot be read.
         """
-        proven = any(name in request.headers for name in _PROOFS)
-        if proven or (self._given is None and not request.url.lower().startswith("https:")):
+        if any(name in request.headers for name in _PROOFS):
+            billed = self._billed if _PROOFS[0] in request.headers else {}
+            return self._transport.send(_with(request, billed))
+        if self._given is None and not request.url.lower().startswith("https:"):
             return self._transport.send(request)
         token, response = self._attempt(request)
         if response.status == 401:
@@ -101,8 +96,7 @@ class Authorized:
 
     def _attempt(self, request: Request, refused: str | None = "") -> tuple[str | None, Response]:
         token, fields = self._proof(refused)
-        headers = Headers([*request.headers, *fields.items()])
-        return token, self._transport.send(evolve(request, headers=headers))
+        return token, self._transport.send(_with(request, fields))
 
     def _proof(self, refused: str | None) -> tuple[str | None, dict[str, str]]:
         """A token other than the one that was refused, and the header fields that carry it.
@@ -112,99 +106,51 @@ class Authorized:
         """
         fields: dict[str, str] = {}
         with self._lock:
+            found = self._found
+            credentials = found.credentials
             try:
-                credentials = self._credentials
                 if not credentials.valid or credentials.token == refused:
                     credentials.refresh(self._tokens)
                 credentials.apply(fields)
-                token = credentials.token
                 fit = all(map(_FIT_FOR_A_HEADER.fullmatch, fields.values()))
             except GoogleAuthError as error:
-                raise _explained(error) from None
+                raise self._tokens.explained(retryable=error.retryable, renew=found.renew) from None
+            except (OSError, SubprocessError) as error:
+                raise AuthenticationError(_unstartable(error)) from None
             except _STUMBLES:
                 raise AuthenticationError(
                     "cannot fetch a token: the credentials, or the answer to them, are malformed"
                 ) from None
+            token = credentials.token
         if not fit:
             raise AuthenticationError("the credentials gave a token that no header can carry")
-        return token, fields
+        return token, {**fields, **self._billed}
 
     @cached_property
-    def _credentials(self) -> Credentials:
-        if self._given is not None:
-            return self._given
-        from cursorkit_transports.credentials import application_default
+    def _found(self) -> Found:
+        from cursorkit_transports.credentials import Found, find, impersonated
 
-        return application_default(self._scopes)
-
-
-class _Tokens(TokenRequest):
-    """How google-auth talks to whoever gives tokens: every server verified, once, and not for ever.
-
-    What proves who is asking goes by POST. It leaves this machine by TLS only, and a JSON object answers it:
-    anything else comes from some server or proxy in between, and says nothing of the credentials.
-    """
-
-    def __init__(self, ca_bundle: str | None, timeout: float) -> None:
-        self._ca_bundle = ca_bundle
-        self._timeout = Timeout(connect=CONNECT_TIMEOUT, read=timeout)
-
-    def __call__(
-        self,
-        url: str,
-        method: str = "GET",
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float | Timeout | None = None,
-        **_: object,
-    ) -> urllib3.BaseHTTPResponse:
-        if method == "POST" and not _is_safe(url):
-            raise AuthenticationError("cannot fetch a token: the credentials name no https:// address")
-        try:
-            answer = self._pool.request(
-                method,
-                url,
-                body=body,
-                headers=headers,
-                timeout=timeout or self._timeout,
-                redirect=False,
+        # The service account that is acted as has the scopes; whoever acts as it needs others.
+        found = (
+            Found(self._given)
+            if self._given is not None
+            else find(
+                self._scopes if not self._impersonate else _TO_IMPERSONATE,
+                quota_project=self._billed.get(_QUOTA_PROJECT),
+                login=self._login,
             )
-        except HTTPError as error:
-            told = failure(error, url)
-            raise type(told)(f"cannot fetch a token: {told}") from None
-        if method == "POST" and (answer.status >= 500 or not _is_object(answer.data)):
-            raise TransportError("cannot fetch a token: the server that gives them is busy, or none")
-        return answer
-
-    @cached_property
-    def _pool(self) -> urllib3.PoolManager:
-        return connections(self._ca_bundle)
-
-    def close(self) -> None:
-        if "_pool" in vars(self):
-            self._pool.clear()
+        )
+        return impersonated(found, self._impersonate, self._scopes) if self._impersonate else found
 
 
-def _is_safe(url: str) -> bool:
-    try:
-        check_address(url)
-    except EndpointError:
-        return False
-    return url.partition(":")[0].lower() in {"http", "https"}
+_TO_IMPERSONATE = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
-def _is_object(content: bytes) -> bool:
-    try:
-        return isinstance(json.loads(content), dict)
-    except (ValueError, RecursionError):
-        return False
+def _with(request: Request, fields: dict[str, str]) -> Request:
+    return evolve(request, headers=Headers([*request.headers, *fields.items()])) if fields else request
 
 
-def _explained(error: GoogleAuthError) -> TransportError:
-    """What happened in our own words: those of the library may repeat what the token's server said."""
-    if error.retryable:
-        return TransportError("cannot fetch a token: the server that gives them is busy")
-    answer = error.args[1] if len(error.args) > 1 else None
-    code = answer.get("error") if isinstance(answer, dict) else None
-    reason = f" ({code}){_REFUSALS[code]}" if isinstance(code, str) and code in _REFUSALS else ""
-    return AuthenticationError(f"the credentials were refused{reason}; {_RENEW}")
+def _unstartable(error: OSError | SubprocessError) -> str:
+    """What hinders credentials that run a program, or read a file."""
+    reason = getattr(error, "strerror", None) or "it takes too long"
+    return f"cannot fetch a token: the file or program that the credentials name is of no use: {reason}"

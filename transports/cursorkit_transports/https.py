@@ -62,7 +62,13 @@ def open_endpoint(endpoint: Endpoint) -> Transport:
     from cursorkit_transports.google_auth import Authorized
 
     return Authorized(
-        Https(ca_bundle=endpoint.ca_bundle), scopes=endpoint.scopes, ca_bundle=endpoint.ca_bundle
+        Https(ca_bundle=endpoint.ca_bundle),
+        scopes=endpoint.scopes,
+        impersonate=endpoint.impersonate,
+        quota_project=endpoint.quota_project,
+        login=endpoint.login,
+        trusted_hosts=endpoint.trusted_hosts,
+        ca_bundle=endpoint.ca_bundle,
     )
 
 

@@ -1,0 +1,145 @@
+"""Of `healthcare1-beta1`: in whose name it works, and the commands `login` and `logout`."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from cursorkit.cli import console
+from cursorkit.cli.commands import commands
+from cursorkit.errors import Problem, quoted
+
+if TYPE_CHECKING:
+    from cursorkit.apis import Document
+    from cursorkit.cli.flags import Arguments
+    from cursorkit.wire.transport import Endpoint
+
+COMMANDS = ("login", "logout")
+
+_PROGRAM = "healthcare1-beta1"
+_ACCOUNT = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+|[0-9]+")
+_PROJECT = re.compile(r"[A-Za-z0-9.:-]+")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+
+
+def login_file(config_dir: str) -> str:
+    """The file in which the login of a user is kept."""
+    return _inside(config_dir, f"{_PROGRAM}-login.json")
+
+
+def _inside(config_dir: str, name: str) -> str:
+    return os.path.join(os.path.expanduser(config_dir), name)  # noqa: PTH111, PTH118 - Path fails for the homeless
+
+
+def identity_problems(endpoint: Endpoint) -> list[Problem]:
+    """What is wrong with the flags that say in whose name to work."""
+    checks = (
+        (
+            "--impersonate",
+            _ACCOUNT,
+            endpoint.impersonate,
+            "a service account, by its e-mail address or number",
+        ),
+        ("--quota-project", _PROJECT, (endpoint.quota_project or "x",), "a project, by its name or number"),
+        ("--trust-host", _HOST, endpoint.trusted_hosts, "a host alone, without https:// and port"),
+    )
+    return [
+        Problem("usage", f"{flag}: {quoted(value)} is not {meant}", label="")
+        for flag, pattern, values, meant in checks
+        for value in values
+        if not pattern.fullmatch(value)
+    ]
+
+
+def run(document: Document, command: str, arguments: Arguments) -> int:
+    """Log in or out; say what happened; give the exit code."""
+    from cursorkit.errors import ArgumentErrors, CursorkitError
+    from cursorkit.methods.call import failed
+    from cursorkit.wire.transport import TransportError
+
+    try:
+        _check(command, arguments)
+        told = _log_in(document, arguments) if command == "login" else _log_out(arguments)
+    except ArgumentErrors as errors:
+        return console.fail_all(errors.problems)
+    except TransportError as error:
+        console.tell(f"error: {error}", console.RED)
+        return failed(error).verdict.value
+    except CursorkitError as error:
+        return console.fail(error)
+    if not arguments.quiet:
+        console.say(told)
+    return 0
+
+
+def _check(command: str, arguments: Arguments) -> None:
+    from cursorkit.errors import ArgumentErrors
+
+    problems = [Problem("usage", message, label="", hint=hint) for message, hint in arguments.complaints]
+    problems += [
+        Problem("usage", f"unexpected argument {quoted(word)}", label="") for word in arguments.words[1:]
+    ]
+    foreign = {
+        "-r": arguments.request,
+        "-p": arguments.parameters,
+        "-o": arguments.out != "-",
+        "--endpoint": arguments.endpoint,
+        "--dry-run": arguments.dry_run,
+        "--impersonate": arguments.impersonate,
+        "--quota-project": arguments.quota_project,
+        "--trust-host": arguments.trusted_hosts,
+    }
+    if command == "logout":
+        foreign |= {
+            "--scope": arguments.scopes,
+            "--client": arguments.client,
+            "--no-browser": arguments.no_browser,
+        }
+    problems += [
+        Problem("usage", f"{command} takes no {flag}", label="") for flag, given in foreign.items() if given
+    ]
+    if problems:
+        raise ArgumentErrors(tuple(problems))
+
+
+def _log_in(document: Document, arguments: Arguments) -> str:
+    from cursorkit_transports.login import client, log_in
+
+    path = login_file(arguments.config_dir)
+    log_in(
+        client(arguments.client or _inside(arguments.config_dir, f"{_PROGRAM}-secret.json")),
+        arguments.scopes or _default_scopes(document),
+        path,
+        _say if arguments.no_browser else _show,
+        ca_bundle=arguments.ca_bundle,
+    )
+    return f"logged in; the login is kept in {path}"
+
+
+def _default_scopes(document: Document) -> tuple[str, ...]:
+    """What all commands ask for by default."""
+    methods = (method for below in commands(document).values() for method in below.values())
+    return tuple(dict.fromkeys(method["scopes"][0] for method in methods if method.get("scopes")))
+
+
+def _show(address: str) -> None:
+    """Open a browser, and say what to open where there is none."""
+    import webbrowser
+
+    if webbrowser.open(address):
+        console.say(f"agree in your browser; if it shows nothing, open there:\n{address}")
+    else:
+        _say(address)
+
+
+def _say(address: str) -> None:
+    console.say(f"open this address in a browser on this machine, and agree:\n{address}")
+
+
+def _log_out(arguments: Arguments) -> str:
+    from cursorkit_transports.login import log_out
+
+    path = login_file(arguments.config_dir)
+    log_out(path, ca_bundle=arguments.ca_bundle)
+    return f"logged out; {path} is removed"
