@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
-from ast import literal_eval
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import trustme
-from attrs import field, frozen
 
 from authorized_calls import HEALTHCARE, PLATFORM, SCAN
 from cursorkit.methods.outcome import Verdict
@@ -21,104 +15,7 @@ from google_servers import HANG_UP, Answer, Api, TokenServer, as_json, proven_by
 
 if TYPE_CHECKING:
     from google_servers import ServiceAccount
-
-COMMAND = ("projects", "locations-datasets-dicom-stores-studies-store-instances")
-PLACE = ("projects/p/locations/l/datasets/d/dicomStores/s", "studies")
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
-AUDIT = """\
-import json
-import os
-import sys
-
-log = os.open({log!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-
-
-def heard(event, arguments):
-    if event.startswith("socket."):
-        os.write(log, json.dumps([event, *map(str, arguments)]).encode() + b"\\n")
-
-
-sys.addaudithook(heard)
-"""
-
-
-@frozen
-class Machine:
-    """Where the program runs: an empty home, no credentials, and an ear on every socket of Python's.
-
-    Attributes:
-        home: the home folder.
-        api: the API, which wants a token of `tokens`.
-        tokens: what gives tokens.
-        ca_bundle: whom both prove themselves with.
-        environment: what the program is told beside its command line.
-    """
-
-    home: Path
-    api: Api
-    tokens: TokenServer
-    ca_bundle: str
-    environment: dict[str, str] = field(repr=False)
-
-    @property
-    def sockets(self) -> list[list[str]]:
-        """What the program did with sockets: events of Python's audit, with their arguments."""
-        return [json.loads(line) for line in (self.home / "sockets").read_text().splitlines()]
-
-    @property
-    def called(self) -> list[str]:
-        """Whom the program looked for, or connected to, as `host:port`."""
-        looked = [f"{words[1]}:{words[2]}" for words in self.sockets if words[0] == "socket.getaddrinfo"]
-        addresses = [literal_eval(words[2]) for words in self.sockets if words[0] == "socket.connect"]
-        return looked + [f"{host}:{port}" for host, port, *_ in addresses if host != "::1"]
-
-    def run(self, *words: str, endpoint: str = "", body: str = str(SCAN), **options: object) -> Run:
-        """Store an image; `words` come before what `-r` takes."""
-        return self.call(
-            *("--endpoint", endpoint or self.api.url),
-            *("--ca-bundle", self.ca_bundle),
-            *COMMAND,
-            *words,
-            *("-r", "content-type=application/dicom", f"data@={body}"),
-            *("--", *PLACE),
-            **options,
-        )
-
-    def call(self, *argv: str, **options: object) -> Run:
-        done: subprocess.CompletedProcess[str] = subprocess.run(  # type: ignore[call-overload]
-            [PROGRAM, *argv],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env=self.environment,
-            **options,
-        )
-        result = Run(done.returncode, done.stdout, done.stderr)
-        assert "SECRET" not in f"{result.out}{result.err}"
-        assert "Traceback" not in result.err
-        return result
-
-
-@frozen
-class Run:
-    """What came of it."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def machine(tmp_path: Path, api: Api, tokens: TokenServer, ca_bundle: str) -> Machine:
-    (tmp_path / "sitecustomize.py").write_text(AUDIT.format(log=str(tmp_path / "sockets")))
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "PYTHONPATH": str(tmp_path),
-        "NO_GCE_CHECK": "true",
-    }
-    return Machine(tmp_path, api, tokens, ca_bundle, environment)
+    from machines import Machine
 
 
 @pytest.fixture
@@ -313,8 +210,8 @@ def test_no_credentials_at_all(machine: Machine) -> None:
     result = machine.run()
     assert (result.code, result.out) == (4, "")
     assert result.err == (
-        "error: there are no credentials: run 'gcloud auth application-default login', or let "
-        "GOOGLE_APPLICATION_CREDENTIALS name the key file of a service account, or give "
+        "error: there are no credentials: run 'healthcare1-beta1 login' or 'gcloud auth application-default "
+        "login', or let GOOGLE_APPLICATION_CREDENTIALS name the key file of a service account, or give "
         "-p access-token@=FILE\n"
     )
     assert machine.api.received == []
@@ -329,7 +226,7 @@ BROKEN = {
     "another type": ('{"type": "SECRET"}', "'{}' holds no credentials of the type service_account or "),
     "fields missing": (
         '{"type": "service_account"}',
-        "'{}' holds no usable credentials: a field is",
+        "'{}' holds no usable credentials: client_email, private_key, token_uri missing",
     ),
 }
 

@@ -10,6 +10,8 @@ import ssl
 import threading
 import time
 from base64 import urlsafe_b64decode
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Self
@@ -28,6 +30,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GOOGLE = "https://oauth2.googleapis.com/token"
+NAMES = (
+    "accounts.google.com",
+    "iamcredentials.googleapis.com",
+    "oauth2.googleapis.com",
+    "sts.googleapis.com",
+    "evil.example",
+)
+"""Names that lead to the servers of a test where it says so: Google's, and a stranger's."""
+
 METADATA = "/computeMetadata/v1/instance/service-accounts/default/token"
 
 
@@ -68,7 +79,7 @@ class Server(ThreadingHTTPServer):
     """An HTTP server in a thread, which remembers what it received.
 
     `upcoming` holds answers to give first, whatever is asked; then `answer` decides. It is `idle` when the
-    last connection is closed.
+    last connection is closed. `offset` is how wrong its clock is.
     """
 
     daemon_threads = True
@@ -79,6 +90,7 @@ class Server(ThreadingHTTPServer):
         if context is not None:
             self.scheme = "https"
             self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.offset = timedelta()
         self.received: list[Received] = []
         self.upcoming: list[Answer] = []
         self.idle = threading.Event()
@@ -141,6 +153,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.headers["Content-Length"] = "0"
         self.do_POST()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return format_datetime(datetime.now(UTC) + self.server.offset, usegmt=True)
 
     def log_message(self, *_: object) -> None:
         """Nothing is logged."""
@@ -294,7 +309,7 @@ def ca_bundle(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -
 def proven_by(authority: trustme.CA) -> ssl.SSLContext:
     """What a server on this machine proves itself with."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    authority.issue_cert("localhost", "127.0.0.1", *NAMES).configure_cert(context)
     return context
 
 
@@ -318,13 +333,6 @@ def make_account() -> Callable[[str], ServiceAccount]:
 def account(make_account: Callable[[str], ServiceAccount]) -> ServiceAccount:
     """The service account that the token server knows."""
     return make_account("storer@p.iam.gserviceaccount.com")
-
-
-@pytest.fixture
-def tokens(account: ServiceAccount, tls: ssl.SSLContext) -> Iterator[TokenServer]:
-    """What gives tokens, over TLS."""
-    with TokenServer(account, tls) as server:
-        yield server
 
 
 @pytest.fixture

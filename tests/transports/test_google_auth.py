@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from cursorkit.wire import BodySource, Request
     from cursorkit_transports import Https
     from google_servers import Api, ServiceAccount, TokenServer
+    from google_world import Google
 
 pytestmark = pytest.mark.usefixtures("gcloud")
 
@@ -185,7 +187,7 @@ def test_when_many_are_refused_at_once_one_renews_for_all(
 
 def test_a_token_that_cannot_be_renewed(around: Callable[..., Authorized]) -> None:
     memory = Memory(lambda _request, _body: Reply(401))
-    with pytest.raises(AuthenticationError, match="the credentials were refused"):
+    with pytest.raises(AuthenticationError, match="the credentials give no new token: "):
         around(memory, UserCredentials("SECRET-alone")).send(asking(SOMEWHERE))
     assert len(memory.sent) == 1
 
@@ -245,11 +247,11 @@ _LATER = TransportError
 ANSWERS = {
     "invalid_grant": (refusal("invalid_grant"), _REFUSED, r"refused \(invalid_grant\): they have expired"),
     "invalid_scope": (refusal("invalid_scope"), _REFUSED, r"refused \(invalid_scope\): a scope"),
-    "invalid_client": (refusal("invalid_client"), _REFUSED, r"refused \(invalid_client\);"),
-    "a secret for a code": (refusal("SECRET"), _REFUSED, "refused;"),
-    "an odd code": (as_json(400, {"error": {"message": "SECRET"}}), _REFUSED, "refused;"),
-    "no token": (as_json(200, {"SECRET": 1}), _REFUSED, "refused;"),
-    "an error without a code": (as_json(403, {"SECRET": 1}), _REFUSED, "refused;"),
+    "invalid_client": (refusal("invalid_client"), _REFUSED, r"refused \(invalid_client\): the OAuth client"),
+    "a secret for a code": (refusal("SECRET"), _REFUSED, "refused$"),
+    "an odd code": (as_json(400, {"error": {"message": "SECRET"}}), _REFUSED, "refused$"),
+    "no token": (as_json(200, {"SECRET": 1}), _REFUSED, "the answer to the credentials holds no token$"),
+    "an error without a code": (as_json(403, {"SECRET": 1}), _REFUSED, "refused$"),
     "odd seconds": (as_json(200, {"access_token": "x", "expires_in": "SECRET"}), _REFUSED, "malformed"),
     "500": (as_json(500, {"error": "SECRET"}), _LATER, "busy"),
     "503 in HTML": (Answer(503, b"<html>SECRET"), _LATER, "busy"),
@@ -328,20 +330,44 @@ def test_a_token_that_no_header_can_carry(
     assert memory.sent == []
 
 
+@pytest.mark.parametrize("subtype", [{}, {"error_subtype": "invalid_rapt"}], ids=len)
 def test_a_user_who_has_to_log_in_again(
-    tokens: TokenServer, gcloud: Path, around: Callable[..., Authorized]
+    subtype: dict[str, str], google: Google, gcloud: Path, around: Callable[..., Authorized]
 ) -> None:
     user_file(gcloud / "application_default_credentials.json")
-    tokens.upcoming = [as_json(400, {"error": "invalid_grant", "error_subtype": "invalid_rapt"})]
-    with pytest.raises(AuthenticationError, match=r"refused; 'gcloud auth application-default login' renews"):
-        around(Memory(), of_the_user(tokens)).send(asking(SOMEWHERE))
+    google.upcoming = [as_json(400, {"error": "invalid_grant", **subtype})]
+    with pytest.raises(AuthenticationError) as told:
+        around(Memory(), scopes=SCOPES).send(asking(SOMEWHERE))
+    assert str(told.value) == (
+        "the credentials were refused (invalid_grant): they have expired or were revoked; "
+        "log in again with 'gcloud auth application-default login'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("offset", "told"),
+    [
+        (timedelta(hours=3), "3 hours behind"),
+        (timedelta(hours=-3, minutes=-1), "3 hours ahead of"),
+        (timedelta(minutes=10), "10 minutes behind"),
+        (timedelta(minutes=-10), "10 minutes ahead of"),
+    ],
+)
+def test_a_clock_that_is_wrong(
+    offset: timedelta, told: str, key_file: str, tokens: Google, around: Callable[..., Authorized]
+) -> None:
+    tokens.offset = offset
+    tokens.upcoming = [refusal("invalid_grant")]
+    with pytest.raises(AuthenticationError) as error:
+        around(Memory(), service_account(key_file, SCOPES)).send(asking(SOMEWHERE))
+    assert str(error.value).endswith(f"; the clock of this machine is {told} that of the server")
 
 
 def test_a_token_is_not_fetched_from_where_a_server_points(
     key_file: str, tokens: TokenServer, plain_tokens: TokenServer, around: Callable[..., Authorized]
 ) -> None:
     tokens.upcoming = [Answer(307, b"{}", (("Location", plain_tokens.token_uri),))]
-    with pytest.raises(AuthenticationError, match=r"refused"):
+    with pytest.raises(AuthenticationError, match=r"holds no token$"):
         around(Memory(), service_account(key_file, SCOPES)).send(asking(SOMEWHERE))
     assert plain_tokens.received == []
 
@@ -368,7 +394,7 @@ def test_a_server_of_tokens_that_is_not_trusted(key_file: str, tokens: TokenServ
 
 
 @pytest.mark.parametrize(
-    "address", ["http://tokens.example/token", "http://10.0.0.1", "ftp://localhost/", "tokens.example", ""]
+    "address", ["http://tokens.example/token", "http://10.0.0.1", "ftp://localhost/", "tokens.example", "//"]
 )
 def test_no_proof_goes_out_in_the_clear(
     address: str, account: ServiceAccount, tmp_path: Path, around: Callable[..., Authorized]

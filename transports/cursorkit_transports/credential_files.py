@@ -55,7 +55,7 @@ def checked(path: str, content: object, types: tuple[str, ...]) -> Content:
         raise AuthenticationError(f"'{path}' holds no credentials of the type {' or '.join(types)}")
     lacking = list(_lacking(content))
     if lacking:
-        raise AuthenticationError(f"'{path}' holds no usable credentials: {', '.join(lacking)} is missing")
+        raise AuthenticationError(f"'{path}' holds no usable credentials: {', '.join(lacking)} missing")
     _check_source(path, content.get("credential_source"))
     return content
 
