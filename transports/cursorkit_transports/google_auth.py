@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from functools import cached_property
-from subprocess import SubprocessError
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from attrs import evolve
-from google.auth.exceptions import GoogleAuthError
 
 from cursorkit.wire import AuthenticationError, Headers
 from cursorkit_transports.hosts import Hosts
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
 _PROOFS = ("Authorization", "x-goog-api-key")
 _QUOTA_PROJECT = "x-goog-user-project"
 _FIT_FOR_A_HEADER = re.compile(r"[!-~]+( [!-~]+)*")
-_STUMBLES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What google-auth raises over fields that are not of the shape it expects."""
 
 # Without this, Python prints what google-auth has to say of the scopes of a user.
 logging.getLogger("google").addHandler(logging.NullHandler())
@@ -108,20 +104,12 @@ class Authorized:
         with self._lock:
             found = self._found
             credentials = found.credentials
-            try:
+            with self._tokens.explaining(found.renew):
                 if not credentials.valid or credentials.token == refused:
                     credentials.refresh(self._tokens)
                 credentials.apply(fields)
+                token = credentials.token
                 fit = all(map(_FIT_FOR_A_HEADER.fullmatch, fields.values()))
-            except GoogleAuthError as error:
-                raise self._tokens.explained(retryable=error.retryable, renew=found.renew) from None
-            except (OSError, SubprocessError) as error:
-                raise AuthenticationError(_unstartable(error)) from None
-            except _STUMBLES:
-                raise AuthenticationError(
-                    "cannot fetch a token: the credentials, or the answer to them, are malformed"
-                ) from None
-            token = credentials.token
         if not fit:
             raise AuthenticationError("the credentials gave a token that no header can carry")
         return token, {**fields, **self._billed}
@@ -148,9 +136,3 @@ _TO_IMPERSONATE = ("https://www.googleapis.com/auth/cloud-platform",)
 
 def _with(request: Request, fields: dict[str, str]) -> Request:
     return evolve(request, headers=Headers([*request.headers, *fields.items()])) if fields else request
-
-
-def _unstartable(error: OSError | SubprocessError) -> str:
-    """What hinders credentials that run a program, or read a file."""
-    reason = getattr(error, "strerror", None) or "it takes too long"
-    return f"cannot fetch a token: the file or program that the credentials name is of no use: {reason}"

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from attrs import field, frozen
+from google.auth.exceptions import GoogleAuthError
 
 from cursorkit.wire import AuthenticationError
 from cursorkit_transports import credential_files, private
@@ -160,9 +161,10 @@ def _asked(
 ) -> dict[str, object]:
     tokens = Tokens(Hosts(), ca_bundle)
     try:
-        answer = tokens(address, "POST", urlencode(form).encode(), _FORM)
-        if answer.status not in fine:
-            raise tokens.explained(retryable=False, renew="")
+        with tokens.explaining():
+            answer = tokens(address, "POST", urlencode(form).encode(), _FORM)
+            if answer.status not in fine:
+                raise GoogleAuthError
         content: dict[str, object] = json.loads(answer.data)
         return content
     finally:

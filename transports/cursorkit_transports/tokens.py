@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
+from subprocess import SubprocessError
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
+from google.auth.exceptions import GoogleAuthError
 from google.auth.transport import Request as TokenRequest
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
@@ -18,7 +21,7 @@ from cursorkit_transports.framing import connections
 from cursorkit_transports.https import CONNECT_TIMEOUT, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import urllib3
 
@@ -31,6 +34,9 @@ _TOO_FAR = timedelta(minutes=2)
 """How wrong a clock has to be to be worth a word: Google refuses what one signed that is minutes off."""
 
 _BUSY = "cannot fetch a token: the server that gives them is busy"
+
+_STUMBLES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What google-auth raises over fields that are not of the shape it expects."""
 
 _REFUSALS = {
     "access_denied": "",
@@ -116,22 +122,42 @@ class Tokens(TokenRequest):
         self._last = _Answer(answer.status, _object(answer.data), answer.headers.get("Date", ""))
         return answer
 
-    def explained(self, *, retryable: bool, renew: str) -> TransportError:
-        """Why there is no token, in our own words: those of google-auth may repeat what a server said.
+    @contextmanager
+    def explaining(self, renew: str = "") -> Iterator[None]:
+        """While google-auth is at work: why there is no token is told in our own words.
+
+        Those of google-auth may repeat what a server, a file or a program said.
 
         Args:
-            retryable: whether google-auth has seen that it may help to try again.
             renew: what renews the credentials; empty where nothing does.
+
+        Raises:
+            AuthenticationError: the credentials, or the answer to them, are of no use.
+            TransportError: it may help to try again.
         """
-        if retryable:
-            return TransportError(_BUSY)
+        self._last = None
+        try:
+            yield
+        except GoogleAuthError as error:
+            if error.retryable:
+                raise TransportError(_BUSY) from None
+            raise AuthenticationError("; ".join(filter(None, (self._reason(), renew)))) from None
+        except (OSError, SubprocessError) as error:
+            reason = getattr(error, "strerror", None) or "it takes too long"
+            raise AuthenticationError(
+                f"cannot fetch a token: the file or program that the credentials name is of no use: {reason}"
+            ) from None
+        except _STUMBLES:
+            raise AuthenticationError(
+                "cannot fetch a token: the credentials, or the answer to them, are malformed"
+            ) from None
+
+    def _reason(self) -> str:
         if self._last is None:
-            told = "the credentials give no new token: what they are made from is missing, or of no use"
-        elif self._last.status < 400:
-            told = "the answer to the credentials holds no token"
-        else:
-            told = f"the credentials were refused{_meaning(self._last)}{_clock(self._last)}"
-        return AuthenticationError("; ".join(filter(None, (told, renew))))
+            return "the credentials give no new token: what they are made from is missing, or of no use"
+        if self._last.status < 400:
+            return "the answer to the credentials holds no token"
+        return f"the credentials were refused{_meaning(self._last)}{_clock(self._last)}"
 
     @cached_property
     def _pool(self) -> urllib3.PoolManager:
