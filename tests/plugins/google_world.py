@@ -75,6 +75,10 @@ class Google(TokenServer):
             return super().answer(received)
         return super().answer(received) if received.method == "GET" else refusal("invalid_request")
 
+    def answer_to_a_jwt(self) -> Answer:
+        """The token that a service account gets to act as another one."""
+        return self._give(IAM[0])
+
     def _consent(self, asked: dict[str, str]) -> Answer:
         """The page where the user agrees, or does not (RFC 6749, 4.1.1; RFC 7636, 4.3)."""
         self.consents.append(asked)

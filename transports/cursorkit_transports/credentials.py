@@ -77,9 +77,10 @@ def find(scopes: tuple[str, ...], *, quota_project: str | None = None, login: st
     Raises:
         AuthenticationError: as for `application_default`; or others can read the login.
     """
+    billed = quota_project or os.environ.get(_QUOTA_PROJECT)
     token = os.environ.get(TOKEN)
     if token:
-        return Found(_Given(token, quota_project_id=quota_project or os.environ.get(_QUOTA_PROJECT)))
+        return Found(_Given(token, quota_project_id=billed))
     named = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
     if named:
         return _from_file(named, scopes, quota_project)
@@ -93,7 +94,7 @@ def find(scopes: tuple[str, ...], *, quota_project: str | None = None, login: st
         return _from_file(str(left_by_gcloud), scopes, quota_project)
     if os.environ.get("NO_GCE_CHECK") == "true":
         raise AuthenticationError(_NO_CREDENTIALS)
-    return Found(_of_the_machine(scopes, quota_project))
+    return Found(_OfTheMachine(None, scopes=list(scopes), quota_project_id=billed))
 
 
 def service_account(path: str, scopes: tuple[str, ...]) -> Credentials:
@@ -127,14 +128,28 @@ def impersonated(found: Found, accounts: tuple[str, ...], scopes: tuple[str, ...
     return evolve(found, credentials=target)
 
 
-class _Given(RefreshableCredentials):
-    """A token of the environment, which nobody can renew."""
+class _Ambient(RefreshableCredentials):
+    """Credentials that are just there.
 
-    def __init__(self, token: str, **others: object) -> None:
+    A class, because google-auth copies credentials, and drops the `refresh_handler` of those it copies.
+    """
+
+    def __init__(self, token: str | None, **others: object) -> None:
         super().__init__(token, **others)  # type: ignore[no-untyped-call]  # google-auth has no types there
+
+
+class _Given(_Ambient):
+    """A token of the environment, which nobody can renew."""
 
     def refresh(self, request: TokenRequest) -> NoReturn:  # noqa: ARG002 - the name is google-auth's
         raise AuthenticationError(f"the access token in {TOKEN} was refused: it is wrong, or has expired")
+
+
+class _OfTheMachine(_Ambient):
+    """The service account that belongs to a machine of Google's, or to what runs on it."""
+
+    def refresh(self, request: TokenRequest) -> None:
+        self.token, self.expiry = _token_of_the_machine(request, self.scopes)
 
 
 def _folder_of_gcloud() -> Path:
@@ -147,16 +162,6 @@ def _from_file(path: str, scopes: tuple[str, ...], quota_project: str | None) ->
     source = content.get("source_credentials", content)
     renew = _GCLOUD if source.get("type") == credential_files.USER else ""
     return Found(credential_files.credentials(path, content, scopes, quota_project), renew)
-
-
-def _of_the_machine(scopes: tuple[str, ...], quota_project: str | None) -> Credentials:
-    """The service account that belongs to a machine of Google's, or to what runs on it."""
-    return RefreshableCredentials(
-        None,
-        refresh_handler=_token_of_the_machine,
-        scopes=list(scopes),
-        quota_project_id=quota_project or os.environ.get(_QUOTA_PROJECT),
-    )
 
 
 def _token_of_the_machine(request: TokenRequest, scopes: list[str]) -> tuple[str, datetime]:
