@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,8 +92,12 @@ def key_file(account: ServiceAccount, tokens: TokenServer, tmp_path: Path) -> st
 
 
 @pytest.fixture
-def around(ca_bundle: str) -> Iterator[Callable[..., Authorized]]:
-    """Makes Authorized around a transport, so that it trusts the servers of the test."""
+def around(ca_bundle: str, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Authorized]]:
+    """Makes Authorized around a transport, so that it trusts the servers of the test.
+
+    Whatever comes of it, no log of any library may hold a secret.
+    """
+    caplog.set_level(logging.DEBUG)
     made: list[Authorized] = []
 
     def make(*arguments: Any, **options: Any) -> Authorized:
@@ -102,6 +107,7 @@ def around(ca_bundle: str) -> Iterator[Callable[..., Authorized]]:
     yield make
     for each in made:
         each.close()
+    assert "SECRET" not in caplog.text
 
 
 @pytest.fixture

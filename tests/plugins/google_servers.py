@@ -154,6 +154,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.headers["Content-Length"] = "0"
         self.do_POST()
 
+    def do_PUT(self) -> None:
+        self.do_GET()
+
     def date_time_string(self, timestamp: float | None = None) -> str:
         return format_datetime(datetime.now(UTC) + self.server.offset, usegmt=True)
 

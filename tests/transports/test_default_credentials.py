@@ -186,6 +186,7 @@ def test_a_metadata_server_that_is_busy(machine: TokenServer, around: Callable[.
 # --- files that hold no credentials -----------------------------------------------------------------------
 
 
+IMPERSONATED = '"type": "impersonated_service_account"'
 BROKEN = {
     "not JSON": ("SECRET {", "it is not JSON"),
     "not text": ("\x00\xff", "it is not JSON"),
@@ -205,6 +206,18 @@ BROKEN = {
     "odd fields": (
         '{"type": "service_account", "client_email": 1, "token_uri": 2, "private_key": 3}',
         "one of these is of no use: client_email, private_key, token_uri$",
+    ),
+    "an odd source": (
+        f'{{{IMPERSONATED}, "service_account_impersonation_url": "x", "source_credentials": "SECRET"}}',
+        "one of these is of no use: service_account_impersonation_url, source_credentials$",
+    ),
+    "half a source": (
+        f'{{{IMPERSONATED}, "source_credentials": {{"type": "authorized_user"}}}}',
+        "service_account_impersonation_url, source_credentials.client_id, source_credentials.client_sec",
+    ),
+    "a source of another type": (
+        f'{{{IMPERSONATED}, "service_account_impersonation_url": 1, "source_credentials": {{"type": []}}}}',
+        "one of these is of no use: ",
     ),
     "half a user": (
         '{"type": "authorized_user", "client_id": "SECRET"}',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,14 @@ import pytest
 from authorized_calls import HEALTHCARE, SCOPES, SOMEWHERE, asking, bearer, proofs
 from cursorkit.wire import AuthenticationError, TransportError
 from cursorkit_transports import Memory
-from google_servers import Answer, as_json, refusal
+from google_servers import Answer, Server, as_json, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from cursorkit_transports import Authorized
+    from google_servers import Received
     from google_world import Google
 
 pytestmark = pytest.mark.usefixtures("gcloud")
@@ -138,6 +140,63 @@ def test_a_machine_of_amazons_signs_for_itself(
     signed = json.loads(unquote(exchange.form["subject_token"]))
     assert signed["url"].startswith("https://sts.us-east-1.amazonaws.com")
     assert "SECRET" not in exchange.body.decode()
+    assert proofs(memory) == [bearer(0)]
+
+
+SESSION = {"x-aws-ec2-metadata-token": "SECRET-session"}
+
+
+class Amazon(Server):
+    """The metadata of a machine of Amazon's, for those who have a session (IMDSv2)."""
+
+    def answer(self, received: Received) -> Answer:
+        if (received.method, received.path) == ("PUT", "/latest/api/token"):
+            return Answer(200, SESSION["x-aws-ec2-metadata-token"].encode())
+        assert received.headers["x-aws-ec2-metadata-token"] == SESSION["x-aws-ec2-metadata-token"]
+        keys = {"AccessKeyId": "key", "SecretAccessKey": "SECRET-amazon", "Token": "SECRET-amazon"}
+        return {
+            "/latest/meta-data/placement/availability-zone": Answer(200, b"us-east-1b"),
+            "/latest/meta-data/iam/security-credentials": Answer(200, b"role"),
+            "/latest/meta-data/iam/security-credentials/role": as_json(200, keys),
+        }[received.path]
+
+
+def test_a_machine_of_amazons_learns_who_it_is(
+    google: Google,
+    configure: Callable[..., Path],
+    around: Callable[..., Authorized],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    google.upcoming = [
+        as_json(200, {"access_token": "SECRET-token.0", "expires_in": 3600, "issued_token_type": "x"})
+    ]
+    metadata = "http://169.254.169.254/latest"
+    configure(
+        {
+            "environment_id": "aws1",
+            "region_url": f"{metadata}/meta-data/placement/availability-zone",
+            "url": f"{metadata}/meta-data/iam/security-credentials",
+            "imdsv2_session_token_url": f"{metadata}/api/token",
+            "regional_cred_verification_url": "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity",
+        },
+        subject_token_type="urn:ietf:params:aws:token-type:aws4_request",
+    )
+    memory = Memory()
+    with Amazon() as amazon:
+        look_up = socket.getaddrinfo
+
+        def getaddrinfo(host: Any, port: Any, *options: Any, **named: Any) -> Any:
+            place = ("127.0.0.1", amazon.server_port) if host == "169.254.169.254" else (host, port)
+            return look_up(*place, *options, **named)
+
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+        around(memory, scopes=SCOPES).send(asking(SOMEWHERE))
+        assert {each.method for each in amazon.received} == {"PUT", "GET"}
+    (exchange,) = google.received
+    signed = json.loads(unquote(exchange.form["subject_token"]))
+    assert signed["url"].startswith("https://sts.us-east-1.amazonaws.com")
     assert proofs(memory) == [bearer(0)]
 
 

@@ -53,7 +53,9 @@ def checked(path: str, content: object, types: tuple[str, ...]) -> Content:
     """
     if not isinstance(content, dict) or content.get("type") not in types:
         raise AuthenticationError(f"'{path}' holds no credentials of the type {' or '.join(types)}")
-    lacking = list(_lacking(content))
+    source = source_of(content)
+    lacking = _lacking(content)
+    lacking += [f"source_credentials.{name}" for name in _lacking(source) if source is not content]
     if lacking:
         raise AuthenticationError(f"'{path}' holds no usable credentials: {', '.join(lacking)} missing")
     _check_source(path, content.get("credential_source"))
@@ -109,14 +111,16 @@ def credentials(
     return scoped
 
 
-def _lacking(content: Content) -> list[str]:
-    """The fields that are missing, or that hold nothing; within those that are files themselves, too."""
-    type_ = content["type"]
-    lacking = [name for name in FIELDS[type_] if not content.get(name)]
+def source_of(content: Content) -> Content:
+    """The credentials within those of an impersonated service account; of others, they themselves."""
     source = content.get("source_credentials")
-    if isinstance(source, dict) and isinstance(source.get("type"), str) and source["type"] in FIELDS:
-        lacking += [f"source_credentials.{name}" for name in _lacking(source)]
-    return lacking
+    return source if isinstance(source, dict) else content
+
+
+def _lacking(content: Content) -> list[str]:
+    """The fields that are missing, or hold nothing."""
+    type_ = content.get("type")
+    return [name for name in FIELDS.get(str(type_), ()) if not content.get(name)]
 
 
 def _check_source(path: str, source: object) -> None:

@@ -84,14 +84,14 @@ def find(scopes: tuple[str, ...], *, quota_project: str | None = None, login: st
     named = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
     if named:
         return _from_file(named, scopes, quota_project)
-    if login is not None and Path(login).exists():
+    if login is not None and _is_there(login):
         from cursorkit_transports.private import read
 
         content = credential_files.checked(login, read(login), (credential_files.USER,))
         return Found(credential_files.credentials(login, content, scopes, quota_project), _LOGIN)
-    left_by_gcloud = _folder_of_gcloud() / "application_default_credentials.json"
-    if left_by_gcloud.is_file():
-        return _from_file(str(left_by_gcloud), scopes, quota_project)
+    left_by_gcloud = str(_folder_of_gcloud() / "application_default_credentials.json")
+    if _is_there(left_by_gcloud):
+        return _from_file(left_by_gcloud, scopes, quota_project)
     if os.environ.get("NO_GCE_CHECK") == "true":
         raise AuthenticationError(_NO_CREDENTIALS)
     return Found(_OfTheMachine(None, scopes=list(scopes), quota_project_id=billed))
@@ -157,10 +157,15 @@ def _folder_of_gcloud() -> Path:
     return Path(named or os.path.expanduser("~/.config/gcloud"))  # noqa: PTH111 - Path fails for the homeless
 
 
+def _is_there(path: str) -> bool:
+    """Whether there is something at `path`; where nobody may look, there is nothing."""
+    return os.path.exists(path)  # noqa: PTH110 - Path fails where nobody may look
+
+
 def _from_file(path: str, scopes: tuple[str, ...], quota_project: str | None) -> Found:
     content = credential_files.load(path)
-    source = content.get("source_credentials", content)
-    renew = _GCLOUD if source.get("type") == credential_files.USER else ""
+    whose = credential_files.source_of(content).get("type")
+    renew = _GCLOUD if whose == credential_files.USER else ""
     return Found(credential_files.credentials(path, content, scopes, quota_project), renew)
 
 
