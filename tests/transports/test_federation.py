@@ -471,6 +471,16 @@ def test_how_the_exchange_is_refused(
     assert "SECRET" not in "".join(traceback.format_exception(error.value))
 
 
+def test_a_source_that_points_to_a_stranger(
+    google: Google, configure: Callable[..., Path], around: Callable[..., Authorized]
+) -> None:
+    configure({"url": f"{google.url}/subject", "headers": {"X": "SECRET-header"}})
+    google.upcoming = [Answer(302, b"", (("Location", EVIL),))]
+    with pytest.raises(AuthenticationError, match=r"no (new )?token"):
+        around(Memory(), scopes=SCOPES).send(asking(SOMEWHERE))
+    assert google.strangers == []
+
+
 def test_a_source_that_answers_something_else(
     google: Google, configure: Callable[..., Path], around: Callable[..., Authorized]
 ) -> None:

@@ -161,6 +161,9 @@ def test_what_did_not_come_from_this_login_is_turned_away(
         good = urlencode({"code": "evil", "state": state})
         statuses.append(get(f"{redirect}?{good}&state=x"))
         statuses.append(get(f"{redirect}favicon.ico?{good}"))
+        # From another network, if it were one.
+        with pytest.raises(ConnectionRefusedError):
+            get(f"{redirect}?{good}".replace("127.0.0.1", "127.0.0.2"))
         # A page of a stranger, whose name leads to this machine.
         statuses.append(get(f"{redirect}?{good}", Host="evil.example"))
         browser(address)
@@ -433,6 +436,40 @@ def test_the_order(
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", key_file)
     around(memory, scopes=SCOPES, login=str(kept)).send(asking(SOMEWHERE))
     assert google.received[-1].form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+@pytest.mark.parametrize(
+    ("granted", "wanted", "lacking"),
+    [
+        ((HEALTHCARE,), (HEALTHCARE,), ()),
+        ((HEALTHCARE,), (PLATFORM,), (PLATFORM,)),
+        ((HEALTHCARE,), (HEALTHCARE, "a", "b"), ("a", "b")),
+        ((PLATFORM,), (HEALTHCARE, "a"), ()),
+    ],
+)
+def test_a_login_is_for_what_the_user_agreed_to(
+    granted: tuple[str, ...],
+    wanted: tuple[str, ...],
+    lacking: tuple[str, ...],
+    path: str,
+    google: Google,
+    enter: Callable[..., None],
+    around: Callable[..., Authorized],
+) -> None:
+    enter(scopes=granted)
+    memory = Memory()
+    sender = around(memory, scopes=wanted, login=path)
+    if not lacking:
+        sender.send(asking(SOMEWHERE))
+        assert proofs(memory) == [bearer(1)]
+        return
+    with pytest.raises(AuthenticationError) as told:
+        sender.send(asking(SOMEWHERE))
+    flags = " ".join(f"--scope {scope}" for scope in lacking)
+    assert str(told.value) == (
+        f"the login in '{path}' is not for what is asked: log in again with 'healthcare1-beta1 login {flags}'"
+    )
+    assert memory.sent == []
 
 
 def test_a_login_that_was_revoked(kept: Path, google: Google, around: Callable[..., Authorized]) -> None:

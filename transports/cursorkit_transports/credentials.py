@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 TOKEN = "CLOUDSDK_AUTH_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 """The variable in which gcloud, too, takes an access token."""
 
+CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
+"""The scope that holds all others of the Cloud; whoever impersonates a service account needs it."""
+
 _QUOTA_PROJECT = "GOOGLE_CLOUD_QUOTA_PROJECT"
 _NO_CREDENTIALS = (
     "there are no credentials: run 'healthcare1-beta1 login' or 'gcloud auth application-default login', or "
@@ -75,7 +78,8 @@ def find(scopes: tuple[str, ...], *, quota_project: str | None = None, login: st
         login: the file in which the login of a user is kept.
 
     Raises:
-        AuthenticationError: as for `application_default`; or others can read the login.
+        AuthenticationError: as for `application_default`; or others can read the login, or it is for other
+            scopes.
     """
     billed = quota_project or os.environ.get(_QUOTA_PROJECT)
     token = os.environ.get(TOKEN)
@@ -88,6 +92,7 @@ def find(scopes: tuple[str, ...], *, quota_project: str | None = None, login: st
         from cursorkit_transports.private import read
 
         content = credential_files.checked(login, read(login), (credential_files.USER,))
+        _check_scopes(login, content.get("scopes"), scopes)
         return Found(credential_files.credentials(login, content, scopes, quota_project), _LOGIN)
     left_by_gcloud = str(_folder_of_gcloud() / "application_default_credentials.json")
     if _is_there(left_by_gcloud):
@@ -155,6 +160,16 @@ class _OfTheMachine(_Ambient):
 def _folder_of_gcloud() -> Path:
     named = os.environ.get("CLOUDSDK_CONFIG")
     return Path(named or os.path.expanduser("~/.config/gcloud"))  # noqa: PTH111 - Path fails for the homeless
+
+
+def _check_scopes(login: str, granted: object, scopes: tuple[str, ...]) -> None:
+    """That the user agreed to `scopes` when logging in, one by one or to all of the Cloud at once."""
+    if not isinstance(granted, list) or CLOUD_PLATFORM in granted:
+        return
+    lacking = [scope for scope in scopes if scope not in granted]
+    if lacking:
+        flags = " ".join(f"--scope {scope}" for scope in lacking)
+        raise AuthenticationError(f"the login in '{login}' is not for what is asked: {_LOGIN[:-1]} {flags}'")
 
 
 def _is_there(path: str) -> bool:

@@ -116,22 +116,15 @@ class Authorized:
 
     @cached_property
     def _found(self) -> Found:
-        from cursorkit_transports.credentials import Found, find, impersonated
+        from cursorkit_transports.credentials import CLOUD_PLATFORM, Found, find, impersonated
 
-        # The service account that is acted as has the scopes; whoever acts as it needs others.
-        found = (
-            Found(self._given)
-            if self._given is not None
-            else find(
-                self._scopes if not self._impersonate else _TO_IMPERSONATE,
-                quota_project=self._billed.get(_QUOTA_PROJECT),
-                login=self._login,
-            )
-        )
+        if self._given is not None:
+            found = Found(self._given)
+        else:
+            # The service account that is acted as has the scopes; whoever acts as it needs another.
+            scopes = (CLOUD_PLATFORM,) if self._impersonate else self._scopes
+            found = find(scopes, quota_project=self._billed.get(_QUOTA_PROJECT), login=self._login)
         return impersonated(found, self._impersonate, self._scopes) if self._impersonate else found
-
-
-_TO_IMPERSONATE = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
 def _with(request: Request, fields: dict[str, str]) -> Request:
