@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import sys
+import threading
 import traceback
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -81,6 +82,21 @@ def test_a_token_in_a_file(
     (exchange,) = google.received
     assert (exchange.headers["host"], exchange.path) == ("sts.googleapis.com", "/v1/token")
     assert exchange.form == exchanged()
+    assert proofs(memory) == [bearer(0)]
+
+
+def test_a_token_through_a_pipe(
+    google: Google, configure: Callable[..., Path], tmp_path: Path, around: Callable[..., Authorized]
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    configure({"file": str(pipe)})
+    memory = Memory()
+    writer = threading.Thread(target=pipe.write_text, args=("SECRET-subject",))
+    writer.start()
+    around(memory, scopes=SCOPES).send(asking(SOMEWHERE))
+    writer.join()
+    assert google.received[0].form == exchanged()
     assert proofs(memory) == [bearer(0)]
 
 

@@ -30,6 +30,8 @@ from authorized_calls import (
 )
 from cursorkit.errors import SourceError
 from cursorkit.files import Files
+from cursorkit.testing.server import ReadBody, ReadHead, Write
+from cursorkit.testing.server import Server as ScriptedServer
 from cursorkit.wire import (
     AuthenticationError,
     Bytes,
@@ -361,6 +363,17 @@ def test_a_clock_that_is_wrong(
     with pytest.raises(AuthenticationError) as error:
         around(Memory(), service_account(key_file, SCOPES)).send(asking(SOMEWHERE))
     assert str(error.value).endswith(f"; the clock of this machine is {told} that of the server")
+
+
+def test_a_clock_that_nobody_can_read(
+    key_file: str, around: Callable[..., Authorized], account: ServiceAccount, tmp_path: Path
+) -> None:
+    refused = b'HTTP/1.1 400 Bad Request\r\nContent-Length: 25\r\n%s\r\n{"error":"invalid_grant"}'
+    for date in (b"", b"Date: yesterday\r\n", b"Date: Mon, 01 Jan 2001 00:00:00\r\n"):
+        with ScriptedServer((ReadHead(), ReadBody(), Write(refused % date))) as server:
+            key = account.key_file(tmp_path / "key.json", server.url)
+            with pytest.raises(AuthenticationError, match=r"they have expired or were revoked$"):
+                around(Memory(), service_account(str(key), SCOPES)).send(asking(SOMEWHERE))
 
 
 def test_a_token_is_not_fetched_from_where_a_server_points(

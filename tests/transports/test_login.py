@@ -397,6 +397,10 @@ def test_what_is_no_login(kept: Path, around: Callable[..., Authorized]) -> None
             around(Memory(), scopes=SCOPES, login=str(kept)).send(asking(SOMEWHERE))
         assert "SECRET" not in "".join(traceback.format_exception(error.value))
     kept.unlink()
+    os.mkfifo(kept, 0o600)
+    with pytest.raises(AuthenticationError, match=r"is no file$"):
+        around(Memory(), scopes=SCOPES, login=str(kept)).send(asking(SOMEWHERE))
+    kept.unlink()
     kept.mkdir(0o700)
     with pytest.raises(AuthenticationError, match=r"cannot read .*: Is a directory$"):
         around(Memory(), scopes=SCOPES, login=str(kept)).send(asking(SOMEWHERE))

@@ -142,8 +142,9 @@ def _check_source(path: str, source: object) -> None:
     named = source.get("file")
     if isinstance(named, str):
         try:
-            with Path(named).open("rb"):
-                pass
+            # What comes through a pipe can be had only once.
+            if not Path(named).is_fifo():
+                Path(named).open("rb").close()
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "no such file"
             raise AuthenticationError(
