@@ -12,9 +12,11 @@
     ├── EndpointError             a URL that no transport may be opened for (cursorkit.wire.transport)
     ├── MissingExtraError         an optional dependency that is absent     (the installation)
     └── TransportError            no usable answer; `.sent` says what left  (cursorkit.wire.transport)
-        ├── ConnectError          not a byte of the body was sent
-        ├── TrustError            the server's certificate was refused; not a byte of the body was sent
-        └── AuthenticationError   no credentials, or refused ones
+        ├── ConnectError          nothing was sent
+        │   └── UnknownHostError  there is no host of that name
+        └── PermanentError        trying again does not help
+            ├── TrustError        the server's certificate was refused; nothing was sent
+            └── AuthenticationError   no credentials, or refused ones
 
 A `Problem` is a value: one thing that is wrong with one argument. `str(problem)` draws it with its caret.
 """

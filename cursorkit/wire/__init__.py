@@ -1,22 +1,25 @@
 """Requests, answers and the bodies they carry: all that a transport needs to know of cursorkit."""
 
-from cursorkit.wire.message import Headers, Request, Response, Sent
-from cursorkit.wire.source import BodySource, Bytes, Concatenation, Sending
+from cursorkit.wire.message import Attempt, Headers, History, Request, Response, Sent
+from cursorkit.wire.source import BodySource, Bytes, Concatenation, Sending, Unchanged
 from cursorkit.wire.transport import (
     AuthenticationError,
     ConnectError,
     Endpoint,
     EndpointError,
     Opener,
+    PermanentError,
     Transport,
     TransportError,
     TrustError,
+    UnknownHostError,
     check_address,
     host_of,
     is_this_machine,
 )
 
 __all__ = [
+    "Attempt",
     "AuthenticationError",
     "BodySource",
     "Bytes",
@@ -25,7 +28,9 @@ __all__ = [
     "Endpoint",
     "EndpointError",
     "Headers",
+    "History",
     "Opener",
+    "PermanentError",
     "Request",
     "Response",
     "Sending",
@@ -33,6 +38,8 @@ __all__ = [
     "Transport",
     "TransportError",
     "TrustError",
+    "Unchanged",
+    "UnknownHostError",
     "check_address",
     "host_of",
     "is_this_machine",

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from cursorkit.errors import SourceError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -91,6 +93,60 @@ NOTHING_SENT = Sent(0, whole=False, sha256="e3b0c44298fc1c149afbf4c8996fb92427ae
 
 
 @frozen
+class Attempt:
+    """An attempt that another one followed.
+
+    Attributes:
+        sent: what of the body left.
+        status: that of its answer; None where there was no whole one.
+        fault: what happened, in words.
+    """
+
+    sent: Sent
+    status: int | None
+    fault: str
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether it may have done what was asked, or some of it, though no answer of use says so."""
+        answered = self.status is not None and self.status >= 300
+        return not answered and (self.sent.whole or self.sent.octets > 0)
+
+
+@frozen
+class History:
+    """What came before the last attempt, and why that was the last.
+
+    Attributes:
+        earlier: the attempts before it, in order.
+        ended: why no other followed though it may have helped, in words; empty where that is not so.
+    """
+
+    earlier: tuple[Attempt, ...] = ()
+    ended: str = ""
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What the earlier attempts leave open, in words."""
+        last = {each.sent.whole: each for each in self.earlier if each.unsettled}
+        return tuple(map(_doubt, last.values()))
+
+    def then(self, later: History) -> History:
+        """This one, and what followed."""
+        return History((*self.earlier, *later.earlier), later.ended)
+
+    def told_with(self, error: SourceError) -> SourceError:
+        """`error`, which ended it all, and what the earlier attempts leave open."""
+        return SourceError(error.kind, "\n".join([str(error), *self.doubts])) if self.doubts else error
+
+
+def _doubt(attempt: Attempt) -> str:
+    if attempt.sent.whole:
+        return f"an earlier attempt sent everything, and may have been carried out: {attempt.fault}"
+    return f"an earlier attempt was cut off after {attempt.sent.octets} bytes, which may have been kept"
+
+
+@frozen
 class Response:
     """A whole answer: its framing was checked, nothing of it is missing.
 
@@ -99,9 +155,11 @@ class Response:
         headers: the header fields.
         body: the answer's body; spooled to disk where it is large. Its bytes do not show in `repr`.
         sent: what left before it came.
+        history: the attempts before this one.
     """
 
     status: int
     headers: Headers
     body: BodySource = field(repr=False)
     sent: Sent
+    history: History = History()

@@ -113,6 +113,57 @@ class _Chain(io.RawIOBase):
         super().close()
 
 
+@frozen
+class Unchanged:
+    """A source that begins with what left of it before, or fails before all of that leaves once more.
+
+    So a request that is sent again is the same request, whatever became of a file meanwhile.
+
+    Attributes:
+        source: the source.
+        sent: what left of it.
+    """
+
+    source: BodySource
+    sent: Sent
+
+    @property
+    def length(self) -> int:
+        """How many bytes there are."""
+        return self.source.length
+
+    def open(self) -> BinaryIO:
+        """A fresh reader, which raises `SourceError` (`changed-file`) where the bytes are others."""
+        return io.BufferedReader(_Comparing(self.source.open(), self.sent), BLOCK)
+
+
+class _Comparing(io.RawIOBase):
+    def __init__(self, reader: BinaryIO, sent: Sent) -> None:
+        self._reader = reader
+        self._sent = sent
+        self._left = sent.octets
+        self._digest = sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer)
+        block = self._reader.read(len(view))
+        if self._left:
+            known = block[: self._left]
+            self._digest.update(known)
+            self._left -= len(known)
+            if not self._left and self._digest.hexdigest() != self._sent.sha256:
+                raise SourceError("changed-file", "the body is no longer what was sent of it before")
+        view[: len(block)] = block
+        return len(block)
+
+    def close(self) -> None:
+        self._reader.close()
+        super().close()
+
+
 class Sending(io.RawIOBase):
     """One attempt to send a source: a reader for the network, and the evidence of what left.
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from cursorkit.errors import CursorkitError
-from cursorkit.wire.message import NOTHING_SENT
+from cursorkit.wire.message import NOTHING_SENT, History
 
 if TYPE_CHECKING:
     from cursorkit.wire.message import Request, Response, Sent
@@ -19,7 +19,7 @@ class Transport(Protocol):
     """Something that sends requests. Transports wrap each other: retries around credentials around HTTP."""
 
     def send(self, request: Request) -> Response:
-        """Send once, with a fresh reader of the body, and give the whole answer, whatever its status.
+        """Send, with a fresh reader of the body each time, and give the whole answer, whatever its status.
 
         Raises:
             TransportError: there is no whole answer; `.sent` tells what left.
@@ -41,28 +41,49 @@ class TransportError(CursorkitError):
 
     Attributes:
         sent: what of the body left before it failed.
+        history: the attempts before this one.
     """
 
     def __init__(self, message: str, sent: Sent = NOTHING_SENT) -> None:
         super().__init__(message)
         self.sent = sent
+        self.history = History()
 
 
 class ConnectError(TransportError):
-    """Nobody answered the call: refused, unknown host, or silence. Trying later may help."""
+    """Nobody answered the call: refused, unknown host, or silence. Nothing was sent; later it may help."""
 
 
-class TrustError(TransportError):
-    """The server could not prove who it is. Trying again does not help."""
+class UnknownHostError(ConnectError):
+    """There is no host of that name. Asking once more is enough to be sure."""
 
 
-class AuthenticationError(TransportError):
+class PermanentError(TransportError):
+    """Trying again does not help."""
+
+
+class TrustError(PermanentError):
+    """The server could not prove who it is."""
+
+
+class AuthenticationError(PermanentError):
     """There are no credentials, or they were refused."""
+
+
+RETRY_FOR = 600.0
+"""Seconds in which another attempt may begin: ten minutes."""
+
+READ_TIMEOUT = 3600.0
+"""Seconds until an answer begins: a store may work on a transaction for as long as an hour."""
+
+
+def _keep_quiet(_line: str) -> None:
+    pass
 
 
 @frozen
 class Endpoint:
-    """What an opener is told: where to, and in whose name.
+    """What an opener is told: where to, in whose name, and with how much patience.
 
     Attributes:
         url: the API's root as the user wrote it; its scheme chooses the opener.
@@ -72,6 +93,9 @@ class Endpoint:
         quota_project: the project whose quota is used, and which is billed.
         login: the file in which the login of a user is kept.
         trusted_hosts: whom credentials may be fetched from and sent to, beside Google and this machine.
+        retry_for: seconds from the first attempt in which another may begin; 0 for a single one.
+        timeout: seconds until an answer begins.
+        tell: is told, in a line for people, of each attempt that will be followed by another.
 
     Raises:
         EndpointError: the URL has no scheme, or speaks plain HTTP to another machine, or its authority is
@@ -85,6 +109,9 @@ class Endpoint:
     quota_project: str | None = None
     login: str | None = None
     trusted_hosts: tuple[str, ...] = ()
+    retry_for: float = RETRY_FOR
+    timeout: float = READ_TIMEOUT
+    tell: Callable[[str], None] = field(default=_keep_quiet, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", self.url):
