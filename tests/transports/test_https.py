@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from attrs import field, frozen
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import NameResolutionError
 
 from cursorkit import SourceError
 from cursorkit.files import file_source
@@ -30,8 +32,17 @@ from cursorkit.testing.server import (
     WriteBeneath,
     replying,
 )
-from cursorkit.wire import Bytes, ConnectError, Headers, Request, TransportError
+from cursorkit.wire import (
+    Bytes,
+    ConnectError,
+    Headers,
+    PermanentError,
+    Request,
+    TransportError,
+    UnknownHostError,
+)
 from cursorkit_transports import Https
+from cursorkit_transports.https import failure
 
 if TYPE_CHECKING:
     import ssl
@@ -158,11 +169,33 @@ def test_nobody_is_there() -> None:
     assert str(error) == f"cannot connect to 127.0.0.1:{port}: Connection refused"
 
 
-@pytest.mark.parametrize("host", ["nobody.invalid", "a..b", f"{'a' * 64}.invalid"])
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.invalid"])
 def test_no_such_name(host: str) -> None:
     error = fail(f"https://{host}/")
-    assert isinstance(error, ConnectError)
+    assert isinstance(error, UnknownHostError)
     assert str(error) == f"cannot find {host}: no such name"
+
+
+def test_a_name_that_nobody_has() -> None:
+    # Without anybody to ask for names, this machine cannot know that.
+    error = fail("https://nobody.invalid/")
+    assert isinstance(error, ConnectError)
+    assert str(error).startswith("cannot find nobody.invalid: ")
+
+
+def unresolved(code: int) -> TransportError:
+    reason = socket.gaierror(code, "in other words")
+    error = NameResolutionError("host", HTTPConnection("host"), reason)
+    error.__cause__ = reason
+    return failure(error, "https://host/")
+
+
+def test_whether_a_name_is_denied_or_only_cannot_be_looked_up() -> None:
+    for code in (socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_FAIL):
+        denied = unresolved(code)
+        assert (type(denied), str(denied)) == (UnknownHostError, "cannot find host: no such name")
+    later = unresolved(socket.EAI_AGAIN)
+    assert (type(later), str(later)) == (ConnectError, "cannot find host: in other words")
 
 
 def test_nobody_picks_up() -> None:
@@ -182,7 +215,7 @@ def test_nobody_picks_up() -> None:
 
 def test_a_server_that_takes_no_more() -> None:
     with Server((ReadHead(), Hang())) as server:
-        error = fail(server.url, LARGE, connect_timeout=0.2)
+        error = fail(server.url, LARGE, stall_timeout=0.2)
     assert str(error) == f"{server.address} takes no more of the body"
     assert 0 < error.sent.octets < LARGE.length
     assert not error.sent.whole
@@ -191,7 +224,7 @@ def test_a_server_that_takes_no_more() -> None:
 def test_a_server_that_does_not_answer() -> None:
     for script in ((Hang(),), (ReadHead(), ReadBody(), Write(answer(200, b"whole")[:-1]), Hang())):
         with Server(script) as server:
-            error = fail(server.url, read_timeout=0.2)
+            error = fail(server.url, read_timeout=0.2, stall_timeout=0.2)
         assert str(error) == f"{server.address} fell silent"
         assert error.sent.whole
 
@@ -214,6 +247,8 @@ def test_the_words_for_what_is_no_answer(script: Script, words: str) -> None:
         error = fail(server.url, largest_answer=1000)
     assert words in str(error)
     assert server.address in str(error)
+    # Only what is too large will be so again.
+    assert isinstance(error, PermanentError) is ("larger" in words)
 
 
 def test_an_answer_to_an_error_may_end_with_its_connection() -> None:
@@ -299,7 +334,7 @@ def test_an_answer_for_which_there_is_no_room(tmp_path: Path) -> None:
     )
     with Server(replying(answer(200, bytes(3_000_000)))) as server:
         child = subprocess.run([sys.executable, "-c", code, server.url], capture_output=True, text=True)
-    assert "TransportError: the answer cannot be kept: File too large" in child.stderr
+    assert "PermanentError: the answer cannot be kept: File too large" in child.stderr
 
 
 def test_what_a_request_lacks_is_added() -> None:

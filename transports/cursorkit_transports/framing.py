@@ -6,18 +6,20 @@ import io
 import re
 import ssl
 import zlib
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPResponse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.util.response import assert_header_parsing
 from urllib3.util.ssl_ import create_urllib3_context
 
 from cursorkit.errors import SourceError
 from cursorkit.wire.source import BLOCK
+from cursorkit_transports.deadlines import USUAL, Incoming, send
 
 if TYPE_CHECKING:
     import socket
@@ -26,23 +28,36 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, SupportsRead
     from urllib3 import BaseHTTPResponse
 
+    from cursorkit_transports.deadlines import Deadlines
+
+    _Data = SupportsRead[bytes] | Iterable[ReadableBuffer] | ReadableBuffer | str
+
 
 class FramingError(HTTPError):
     """An answer that is not whole, or that nobody can tell it of; it says why, after 'the answer of …'."""
 
 
-def connections(ca_bundle: str | None = None) -> PoolManager:
+class HandshakeError(HTTPError):
+    """Somebody is there, but nobody to speak TLS with."""
+
+
+def connections(ca_bundle: str | None = None, deadlines: Deadlines = USUAL) -> PoolManager:
     """A pool of connections that verifies every server, with TLS 1.2 at least.
 
     Args:
         ca_bundle: a PEM file of the authorities to trust, instead of those of the system.
+        deadlines: for each request and its answer.
 
     Raises:
         SourceError: the bundle cannot be read.
     """
     context = None if ca_bundle is None else _trusting(ca_bundle)
     manager = PoolManager(blocksize=BLOCK, retries=False, ssl_context=context)
-    manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+    manager.pool_classes_by_scheme = {
+        # What a pool does not know it hands on to its connections.
+        scheme: cast("type[HTTPConnectionPool]", partial(kind, deadlines=deadlines))
+        for scheme, kind in {"http": _HttpPool, "https": _HttpsPool}.items()
+    }
     return manager
 
 
@@ -70,10 +85,17 @@ class _Answer(HTTPResponse):
     """The final answer on a connection, with one framing that everybody reads alike (RFC 9112, 6.3)."""
 
     def __init__(
-        self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
+        self,
+        sock: socket.socket,
+        debuglevel: int = 0,
+        method: str | None = None,
+        url: str | None = None,
+        *,
+        deadlines: Deadlines,
     ) -> None:
         super().__init__(sock, debuglevel, method, url)
-        self.fp = _Lines(self.fp.detach())
+        self._incoming = Incoming(self.fp.detach(), sock, deadlines)
+        self.fp = _Lines(self._incoming)
 
     def begin(self) -> None:
         super().begin()
@@ -87,16 +109,36 @@ class _Answer(HTTPResponse):
             raise FramingError("is framed in a way that nobody asked for")
         if not all(re.fullmatch("[0-9]{1,18}", each) for each in lengths):
             raise FramingError("has a length that makes no sense")
+        self._incoming.expect_body()
 
 
 class _HttpConnection(HTTPConnection):
-    response_class = _Answer
+    def __init__(self, *args: Any, deadlines: Deadlines, **options: Any) -> None:  # noqa: ANN401 - urllib3's
+        super().__init__(*args, **options)
+        self._deadlines = deadlines
+        self.response_class = partial(_Answer, deadlines=deadlines)  # type: ignore[assignment]  # only called
+
+    def send(self, data: _Data) -> None:
+        if self.sock is None:
+            self.connect()
+        # Of all that http.client may send, urllib3 hands on nothing but bytes.
+        send(self.sock, cast("bytes", data), self._deadlines.stall)
 
 
-class _HttpsConnection(HTTPSConnection):
-    response_class = _Answer
+class _HttpsConnection(_HttpConnection, HTTPSConnection):
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except ssl.SSLCertVerificationError:
+            raise
+        except TimeoutError as error:
+            raise ConnectTimeoutError from error
+        except (ssl.SSLEOFError, ConnectionError) as error:
+            raise NewConnectionError(self, "") from error
+        except ssl.SSLError as error:
+            raise HandshakeError from error
 
-    def send(self, data: SupportsRead[bytes] | Iterable[ReadableBuffer] | ReadableBuffer | str) -> None:
+    def send(self, data: _Data) -> None:
         # Without TLS it is a broken pipe when a server takes no more, and urllib3 looks whether it answered.
         try:
             super().send(data)

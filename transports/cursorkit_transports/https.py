@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from http.client import IncompleteRead
 from typing import TYPE_CHECKING
@@ -26,25 +27,26 @@ from cursorkit.files import spooled
 from cursorkit.wire import (
     ConnectError,
     Headers,
+    PermanentError,
     Response,
     Sending,
     TransportError,
     TrustError,
+    UnknownHostError,
     check_address,
 )
 from cursorkit.wire.message import NOTHING_SENT
-from cursorkit_transports.framing import FramingError, connections, content
+from cursorkit.wire.transport import READ_TIMEOUT
+from cursorkit_transports.deadlines import USUAL, Deadlines, OverdueError
+from cursorkit_transports.framing import FramingError, HandshakeError, connections, content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cursorkit.wire import Endpoint, Request, Sent, Transport
 
-CONNECT_TIMEOUT = 30.0
-"""Seconds for a connection, and for each block of a body to be taken."""
-
-READ_TIMEOUT = 3600.0
-"""Seconds until an answer begins: a store may work on a transaction for as long as an hour."""
+CONNECT_TIMEOUT = 10.0
+"""Seconds for a connection to one address of a host."""
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes of an answer, decoded, beyond which it is not one that an API gives."""
@@ -77,8 +79,10 @@ class Https:
 
     Args:
         ca_bundle: a PEM file of the authorities to trust, instead of those of the system.
-        connect_timeout: seconds for a connection, and for each block of a body to be taken.
-        read_timeout: seconds until an answer begins, and between its pieces.
+        connect_timeout: seconds for a connection to one address of a host, and for its proof of who it is.
+        stall_timeout: seconds without a byte, while a body is sent or that of an answer comes.
+        read_timeout: seconds until the head of an answer is there.
+        answer_timeout: seconds from there until it is whole.
         largest_answer: bytes of an answer, decoded.
 
     Raises:
@@ -90,10 +94,12 @@ class Https:
         *,
         ca_bundle: str | None = None,
         connect_timeout: float = CONNECT_TIMEOUT,
+        stall_timeout: float = USUAL.stall,
         read_timeout: float = READ_TIMEOUT,
+        answer_timeout: float = USUAL.answer,
         largest_answer: int = LARGEST_ANSWER,
     ) -> None:
-        self._pool = connections(ca_bundle)
+        self._pool = connections(ca_bundle, Deadlines(stall_timeout, answer_timeout))
         self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
         self._largest_answer = largest_answer
 
@@ -115,7 +121,7 @@ class Https:
             except OSError as error:
                 # Those of the network are HTTPErrors by now.
                 message = f"the answer cannot be kept: {error.strerror}"
-                raise TransportError(message, sending.sent) from None
+                raise PermanentError(message, sending.sent) from None
 
     def _exchange(self, request: Request, fields: urllib3.HTTPHeaderDict, sending: Sending) -> Response:
         answer = self._pool.urlopen(
@@ -140,7 +146,7 @@ class Https:
         for block in blocks:
             length += len(block)
             if length > self._largest_answer:
-                raise FramingError(f"is larger than {self._largest_answer} bytes")
+                raise _TooLargeError(f"is larger than {self._largest_answer} bytes")
             yield block
 
     def close(self) -> None:
@@ -148,12 +154,16 @@ class Https:
         self._pool.clear()
 
 
+class _TooLargeError(FramingError):
+    pass
+
+
 def _fields(request: Request, length: int) -> urllib3.HTTPHeaderDict:
     """The header fields of a request whose body has `length` bytes."""
     fields = urllib3.HTTPHeaderDict()
     for name, value in request.headers:
         if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value)):
-            raise TransportError("a header field has characters that no header field may have")
+            raise PermanentError("a header field has characters that no header field may have")
         fields.add(name, value)
     if fields.setdefault("Content-Length", str(length)) != str(length):
         raise SourceError("changed-file", "the body has another length than was announced for it")
@@ -165,20 +175,28 @@ def failure(error: HTTPError, url: str, sent: Sent = NOTHING_SENT) -> TransportE
     """What happened, in our own words: those of the libraries may repeat headers and addresses."""
     host = urlsplit(url).netloc
     match error:
+        case _TooLargeError():
+            return PermanentError(f"the answer of {host} {error}", sent)
         case FramingError():
             return TransportError(f"the answer of {host} {error}", sent)
+        case NameResolutionError() if _may_pass(error.__cause__):
+            return ConnectError(f"cannot find {host}: {_reason(error.__cause__)}", sent)
         case NameResolutionError() | LocationParseError():
-            return ConnectError(f"cannot find {host}: no such name", sent)
+            return UnknownHostError(f"cannot find {host}: no such name", sent)
         case NewConnectionError():
             return ConnectError(f"cannot connect to {host}: {_reason(error.__cause__)}", sent)
         case ConnectTimeoutError():
             return ConnectError(f"cannot connect to {host}: no answer", sent)
+        case HandshakeError():
+            return TrustError(f"{host} does not prove who it is: no TLS connection comes about", sent)
         case SSLError() if isinstance(error.args[0], ssl.SSLCertVerificationError):
             message = error.args[0].verify_message
             hint = "--ca-bundle FILE names the authorities to trust"
             return TrustError(f"the certificate of {host} is not trusted: {message}; {hint}", sent)
         case SSLError():
             return TransportError(f"the TLS connection to {host} broke", sent)
+        case ReadTimeoutError() if isinstance(error.__cause__, OverdueError):
+            return TransportError(f"the answer of {host} takes too long", sent)
         case ReadTimeoutError():
             return TransportError(f"{host} fell silent", sent)
     # Behind words of its own urllib3 has what it wraps.
@@ -192,6 +210,13 @@ def failure(error: HTTPError, url: str, sent: Sent = NOTHING_SENT) -> TransportE
     return TransportError(f"the answer of {host} makes no sense", sent)
 
 
+def _may_pass(error: BaseException | None) -> bool:
+    """Whether a name is not denied, but cannot be looked up just now."""
+    return isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
+
+
 def _reason(error: BaseException | None) -> str:
     """What the operating system says."""
+    if isinstance(error, ssl.SSLEOFError):
+        return "it was closed at once"
     return getattr(error, "strerror", None) or "for reasons unknown"
