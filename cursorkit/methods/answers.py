@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses of conditions that may pass: what Google's own libraries try again."""
 
+_RATE_LIMITS = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
+"""Reasons of a 403 that is meant as a 429: in the first error format, and in that of google.rpc.ErrorInfo."""
+
 
 def read_json(response: Response) -> Outcome:
     """The outcome of an answer in JSON; of any other, its bytes as base64; of an empty one, `{}`."""
@@ -39,9 +42,7 @@ def refused(response: Response) -> Outcome:
     """The outcome of an answer that is no success."""
     answer = parsed(contents(response))[0]
     message = _explained(response, answer)
-    return Outcome(
-        _verdict(response.status), message=message, sent=response.sent, violations=violations(answer)
-    )
+    return Outcome(_verdict(response), message=message, sent=response.sent, violations=violations(answer))
 
 
 def violations(answer: Json) -> tuple[Violation, ...]:
@@ -55,6 +56,16 @@ def violations(answer: Json) -> tuple[Violation, ...]:
     found = [each for detail in details for each in _structures(detail, "fieldViolations")]
     told = [Violation(_text(each, "field"), _line(each, "description")) for each in found]
     return tuple(told or map(_old_style, filter(_names_parameter, _structures(error, "errors"))))
+
+
+def passing(response: Response) -> bool:
+    """Whether an answer tells of a condition that may pass."""
+    return response.status in _PASSING or (response.status == 403 and bool(_reasons(response) & _RATE_LIMITS))
+
+
+def readable(response: Response) -> bool:
+    """Whether an answer is a JSON document."""
+    return parsed(contents(response))[1]
 
 
 def contents(response: Response) -> bytes:
@@ -85,10 +96,10 @@ def status(response: Response) -> str:
         return str(response.status)
 
 
-def _verdict(code: int) -> Verdict:
-    if code in {401, 403}:
-        return Verdict.AUTH
-    return Verdict.LATER if code in _PASSING else Verdict.REFUSED
+def _verdict(response: Response) -> Verdict:
+    if passing(response):
+        return Verdict.LATER
+    return Verdict.AUTH if response.status in {401, 403} else Verdict.REFUSED
 
 
 def _explained(response: Response, answer: Json) -> str:
@@ -99,6 +110,12 @@ def _explained(response: Response, answer: Json) -> str:
         return f"{told} and points to another address, which is not followed"
     reason = _line(_error(answer), "message")
     return f"{told}: {reason}" if reason else told
+
+
+def _reasons(response: Response) -> set[str]:
+    """The words for machines that Google's error format has for a reason."""
+    error = _error(parsed(contents(response))[0])
+    return {_text(each, "reason") for name in ("errors", "details") for each in _structures(error, name)}
 
 
 def _error(answer: Json) -> dict[str, Json]:

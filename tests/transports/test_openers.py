@@ -14,7 +14,7 @@ import pytest
 
 from cursorkit import SourceError
 from cursorkit.wire import Bytes, Endpoint, EndpointError, Headers, Request
-from cursorkit_transports import Authorized, FileStore, Memory, open_transport
+from cursorkit_transports import FileStore, Memory, Retrying, open_transport
 
 PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
 CALL = (
@@ -31,9 +31,9 @@ CALL = (
 @pytest.mark.parametrize(
     ("url", "kind"),
     [
-        ("https://example.test", Authorized),
-        ("HTTPS://example.test", Authorized),
-        ("http://localhost:8080", Authorized),
+        ("https://example.test", Retrying),
+        ("HTTPS://example.test", Retrying),
+        ("http://localhost:8080", Retrying),
         ("file:store", FileStore),
         ("memory:", Memory),
     ],

@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from cursorkit_transports.login import log_in, log_out
     from cursorkit_transports.memory import Memory
     from cursorkit_transports.openers import open_transport
+    from cursorkit_transports.retry import Policy, Retrying
 else:
     _HOMES = {
         "Authorized": "cursorkit_transports.google_auth",
         "FileStore": "cursorkit_transports.file",
         "Https": "cursorkit_transports.https",
         "Memory": "cursorkit_transports.memory",
+        "Policy": "cursorkit_transports.retry",
+        "Retrying": "cursorkit_transports.retry",
         "application_default": "cursorkit_transports.credentials",
         "log_in": "cursorkit_transports.login",
         "log_out": "cursorkit_transports.login",
@@ -38,6 +41,8 @@ __all__ = [
     "FileStore",
     "Https",
     "Memory",
+    "Policy",
+    "Retrying",
     "application_default",
     "log_in",
     "log_out",

@@ -60,17 +60,25 @@ _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 def open_endpoint(endpoint: Endpoint) -> Transport:
-    """The opener of the schemes `https` and `http`: credentials around HTTP."""
-    from cursorkit_transports.google_auth import Authorized
+    """The opener of the schemes `https` and `http`: attempts around credentials around HTTP.
 
-    return Authorized(
-        Https(ca_bundle=endpoint.ca_bundle),
-        scopes=endpoint.scopes,
-        impersonate=endpoint.impersonate,
-        quota_project=endpoint.quota_project,
-        login=endpoint.login,
-        trusted_hosts=endpoint.trusted_hosts,
-        ca_bundle=endpoint.ca_bundle,
+    After a wait a token may be stale, and renewing it is no attempt; so credentials are within.
+    """
+    from cursorkit_transports.google_auth import Authorized
+    from cursorkit_transports.retry import Policy, Retrying
+
+    return Retrying(
+        Authorized(
+            Https(ca_bundle=endpoint.ca_bundle, read_timeout=endpoint.timeout),
+            scopes=endpoint.scopes,
+            impersonate=endpoint.impersonate,
+            quota_project=endpoint.quota_project,
+            login=endpoint.login,
+            trusted_hosts=endpoint.trusted_hosts,
+            ca_bundle=endpoint.ca_bundle,
+        ),
+        Policy(budget=endpoint.retry_for),
+        tell=endpoint.tell,
     )
 
 
