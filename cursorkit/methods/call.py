@@ -13,12 +13,19 @@ from cursorkit.body.build import Body, absent
 from cursorkit.body.editor import edit
 from cursorkit.body.shown import discreet, private_texts
 from cursorkit.errors import ArgumentErrors, Problem, SourceError
+from cursorkit.methods.answers import readable
 from cursorkit.methods.method import CREDENTIALS, Encoding
 from cursorkit.methods.outcome import Outcome, Verdict
 from cursorkit.schema.types import Object
-from cursorkit.wire.message import Headers, Request
-from cursorkit.wire.source import Bytes
-from cursorkit.wire.transport import AuthenticationError, ConnectError, TransportError, TrustError
+from cursorkit.wire.message import Attempt, Headers, History, Request
+from cursorkit.wire.source import Bytes, Unchanged
+from cursorkit.wire.transport import (
+    AuthenticationError,
+    ConnectError,
+    PermanentError,
+    TransportError,
+    TrustError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,7 +40,13 @@ _Pair = tuple[str, str]
 _T = TypeVar("_T")
 
 
-def prepare(method: Method, parameters: Body | Mapping[str, object], body: object = None) -> Request:
+def prepare(
+    method: Method,
+    parameters: Body | Mapping[str, object],
+    body: object = None,
+    *,
+    allow_empty: bool = False,
+) -> Request:
     """The request that asks for `method`.
 
     Args:
@@ -41,12 +54,13 @@ def prepare(method: Method, parameters: Body | Mapping[str, object], body: objec
         parameters: by any spelling of their names; or a body built for `method.parameters`.
         body: a body built for `method.request.schema`, or a value that fits it: an `HttpBody`, a mapping by
             wire names, an attrs instance. None for nothing.
+        allow_empty: whether a raw body may have no bytes, which is a mistake otherwise.
 
     Raises:
         ArgumentErrors: with everything that is wrong or missing.
         SourceError: the body cannot be read.
     """
-    return _request(method, *_gathered(method, parameters, body))
+    return _request(method, *_gathered(method, parameters, body), allow_empty=allow_empty)
 
 
 def _gathered(method: Method, parameters: Body | Mapping[str, object], body: object) -> tuple[Body, Body]:
@@ -60,9 +74,9 @@ def _gathered(method: Method, parameters: Body | Mapping[str, object], body: obj
     return given, carried
 
 
-def _request(method: Method, given: Body, carried: Body) -> Request:
+def _request(method: Method, given: Body, carried: Body, *, allow_empty: bool) -> Request:
     media, source = _encoded(method.request, carried.content)
-    if media and not source.length:
+    if media and not (source.length or allow_empty):
         raise ArgumentErrors(
             (Problem("empty-body", "the body is empty, there is nothing to send", label=""),)
         )
@@ -102,29 +116,62 @@ def missing(method: Method, parameters: Body | None, body: Body | None) -> tuple
 
 def read(method: Method, response: Response) -> Outcome:
     """What `response` says of what was asked of `method`. Does no I/O beyond the response's own body."""
-    return method.answer.read(response)
+    return _remembering(response.history, method.answer.read(response))
 
 
 def call(
-    method: Method, parameters: Body | Mapping[str, object], body: object, transport: Transport
+    method: Method,
+    parameters: Body | Mapping[str, object],
+    body: object,
+    transport: Transport,
+    *,
+    allow_empty: bool = False,
 ) -> Outcome:
     """Ask for `method` over `transport`; whatever becomes of it is an outcome.
+
+    A success that nobody can read is none: if the method is idempotent, it is asked for once more.
 
     Raises:
         ArgumentErrors: nothing was sent, because of everything that it lists.
     """
     try:
         given, carried = _gathered(method, parameters, body)
-        request = _request(method, given, carried)
+        request = _request(method, given, carried, allow_empty=allow_empty)
+    except SourceError as error:
+        return Outcome(Verdict.LOCAL, message=str(error))
+    return _discreet(_asked(method, request, transport), given, carried)
+
+
+def _asked(method: Method, request: Request, transport: Transport) -> Outcome:
+    try:
         response = transport.send(request)
+        if request.idempotent and _is_unreadable(method, response):
+            response = _asked_again(request, response, transport)
     except SourceError as error:
         return Outcome(Verdict.LOCAL, message=str(error))
     except TransportError as error:
-        return failed(error)
+        return failed(error, idempotent=request.idempotent)
     outcome = read(method, response)
-    if method.answer.reconcile is not None:
-        outcome = method.answer.reconcile(request, outcome)
-    return _discreet(outcome, given, carried)
+    return outcome if method.answer.reconcile is None else method.answer.reconcile(request, outcome)
+
+
+def _is_unreadable(method: Method, response: Response) -> bool:
+    """Whether it is a success that does not say of what, because nobody can read it."""
+    return method.answer.read(response).verdict is Verdict.UNKNOWN and not readable(response)
+
+
+def _asked_again(request: Request, response: Response, transport: Transport) -> Response:
+    """The answer to the same bytes once more, and how it came to that."""
+    unread = Attempt(response.sent, response.status, "what the server answered could not be read")
+    before = History((*response.history.earlier, unread))
+    try:
+        second = transport.send(evolve(request, body=Unchanged(request.body, response.sent)))
+    except TransportError as error:
+        error.history = before.then(error.history)
+        raise
+    except SourceError as error:
+        raise before.told_with(error) from None
+    return evolve(second, history=before.then(second.history))
 
 
 def _discreet(outcome: Outcome, given: Body, carried: Body) -> Outcome:
@@ -140,9 +187,13 @@ def _discreet(outcome: Outcome, given: Body, carried: Body) -> Outcome:
     return evolve(outcome, message=discreet(outcome.message, private), violations=tuple(violations))
 
 
-def failed(error: TransportError) -> Outcome:
+def failed(error: TransportError, *, idempotent: bool = False) -> Outcome:
     """The outcome of a request without an answer."""
-    return Outcome(_verdict(error), message=str(error), sent=error.sent)
+    verdict, message = _verdict(error), str(error)
+    if verdict is Verdict.UNKNOWN:
+        message += "\nall of it was sent, and may have been carried out"
+        message += "; sending the same again is safe" if idempotent else ""
+    return _remembering(error.history, Outcome(verdict, message=message, sent=error.sent))
 
 
 def _verdict(error: TransportError) -> Verdict:
@@ -153,7 +204,24 @@ def _verdict(error: TransportError) -> Verdict:
             return Verdict.REFUSED
         case ConnectError():
             return Verdict.LATER
-    return Verdict.UNKNOWN if error.sent.whole else Verdict.LATER
+    if error.sent.whole:
+        return Verdict.UNKNOWN
+    return Verdict.REFUSED if isinstance(error, PermanentError) else Verdict.LATER
+
+
+def _remembering(history: History, outcome: Outcome) -> Outcome:
+    """`outcome`, and what the attempts before it leave open.
+
+    Where one of them sent everything and was not answered, "later" would say that nothing was done.
+    """
+    if outcome.verdict is Verdict.DONE:
+        return outcome
+    lost = any(each.unsettled and each.sent.whole for each in history.earlier)
+    return evolve(
+        outcome,
+        verdict=Verdict.UNKNOWN if lost and outcome.verdict is Verdict.LATER else outcome.verdict,
+        message="\n".join(filter(None, (outcome.message, history.ended, *history.doubts))),
+    )
 
 
 def _parameters(method: Method, values: Body | Mapping[str, object]) -> Body:

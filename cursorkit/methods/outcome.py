@@ -19,17 +19,17 @@ class Verdict(Enum):
     DONE = 0
     """All of it is done, and the answer says so."""
     REFUSED = 1
-    """None of it: the API, or the server's certificate, ruled it out."""
+    """The API, or the server's certificate, ruled it out."""
     USAGE = 2
     """Nothing was sent: the arguments are wrong."""
     AUTH = 4
-    """None of it: there were no credentials, or they did not do."""
+    """There were no credentials, or they did not do."""
     LOCAL = 5
     """A file of this machine could not be read, or changed, or could not be written."""
     LATER = 6
     """None of it, for reasons that may pass."""
     UNKNOWN = 7
-    """It may have been done: the answer is lost, unreadable, or does not name what was sent."""
+    """It may have been done: an answer is lost, unreadable, or does not name what was sent."""
     PARTLY = 8
     """Some of it; the answer says what."""
 
