@@ -60,7 +60,7 @@ def cut(flags: Flags, lists: tuple[str, ...], argv: list[str]) -> Line:
     try:
         read, others = flags.parse_known_args(rest)
     except _FlagError as error:
-        return Line((), literal, found, flags.parse_args([]), ((str(error), ""),))
+        return Line((), (), found, flags.parse_args([]), ((str(error), ""),))
     known = [*lists, *flags._option_string_actions]  # noqa: SLF001 - argparse has no public list of them
     return Line(
         tuple(word for word in others if not _is_flag(word)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING, NamedTuple
 
 from cursorkit.cli.argv import Flags, cut
@@ -31,28 +33,34 @@ class Arguments(NamedTuple):
         trusted_hosts: the values of `--trust-host`.
         client: of `login`: the file of the OAuth client.
         no_browser: of `login`: that no browser is to be opened.
+        retry_for: seconds in which another attempt may begin.
+        timeout: seconds until an answer begins.
+        allow_empty: whether the body may be empty.
         dry_run, quiet, help, version: flags.
         complaints: what is wrong with the flags.
     """
 
-    words: tuple[str, ...]
-    request: tuple[str, ...]
-    parameters: tuple[str, ...]
-    scopes: tuple[str, ...]
-    out: str
-    endpoint: str | None
-    ca_bundle: str | None
-    impersonate: str | None
-    quota_project: str | None
-    config_dir: str
-    trusted_hosts: tuple[str, ...]
-    client: str | None
-    no_browser: bool
-    dry_run: bool
-    quiet: bool
-    help: bool
-    version: bool
-    complaints: tuple[Complaint, ...]
+    words: tuple[str, ...] = ()
+    request: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    out: str = "-"
+    endpoint: str | None = None
+    ca_bundle: str | None = None
+    impersonate: str | None = None
+    quota_project: str | None = None
+    config_dir: str = CONFIG_DIR
+    trusted_hosts: tuple[str, ...] = ()
+    client: str | None = None
+    no_browser: bool = False
+    retry_for: float = 600
+    timeout: float = 3600
+    allow_empty: bool = False
+    dry_run: bool = False
+    quiet: bool = False
+    help: bool = False
+    version: bool = False
+    complaints: tuple[Complaint, ...] = ()
 
 
 def _flags(prog: str) -> Flags:
@@ -109,11 +117,40 @@ def _flags(prog: str) -> Flags:
     flags.add_argument(
         "--no-browser", action="store_true", help="of login: open no browser, only say what to open in it"
     )
+    flags.add_argument(
+        "--retry-for",
+        type=_seconds,
+        default=Arguments().retry_for,
+        metavar="SECONDS",
+        help="how long to try again for, where that is safe: %(default)g by default; 0 for a single attempt",
+    )
+    flags.add_argument(
+        "--timeout",
+        type=_some_seconds,
+        default=Arguments().timeout,
+        metavar="SECONDS",
+        help="how long to wait until an answer begins: %(default)g by default",
+    )
+    flags.add_argument("--allow-empty", action="store_true", help="send a body without a byte, too")
     flags.add_argument("--dry-run", action="store_true", help="show the request, and send nothing")
     flags.add_argument("--quiet", action="store_true", help="say nothing when all went well")
     flags.add_argument("--version", action="store_true", help="print the version")
     flags.add_argument("-h", "--help", action="store_true", help="print this help")
     return flags
+
+
+def _seconds(text: str) -> float:
+    """As many as a socket can wait for, and time enough for anything."""
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", text):
+        raise ArgumentTypeError(f"'{text}' is no number of seconds from 0 to 999999")
+    return float(text)
+
+
+def _some_seconds(text: str) -> float:
+    seconds = _seconds(text)
+    if not seconds:
+        raise ArgumentTypeError("no answer begins at once")
+    return seconds
 
 
 def full(prog: str) -> Flags:
@@ -142,6 +179,9 @@ def read(prog: str, argv: list[str]) -> Arguments:
         trusted_hosts=tuple(found.trusted_hosts),
         client=found.client,
         no_browser=found.no_browser,
+        retry_for=found.retry_for,
+        timeout=found.timeout,
+        allow_empty=found.allow_empty,
         dry_run=found.dry_run,
         quiet=found.quiet,
         help=found.help,

@@ -37,6 +37,7 @@ class Job:
         endpoint: where to, and for which scopes.
         parameters: for `method.parameters`.
         body: for `method.request.schema`.
+        allow_empty: whether it may be empty.
         inputs: the names of the files that are read; `-` is standard input.
         advice: what is worth a word, though right.
         written: the body and the parameters with the words that wrote them.
@@ -46,6 +47,7 @@ class Job:
     endpoint: Endpoint
     parameters: Body
     body: Body | None
+    allow_empty: bool
     inputs: tuple[str, ...]
     advice: tuple[Problem, ...]
     written: tuple[Written, Written]
@@ -57,17 +59,18 @@ def plan(document: Document, arguments: Arguments, announce: Callable[[str], Non
     Args:
         document: the API.
         arguments: the command line.
-        announce: is told when somebody has to type the standard input.
+        announce: is told when somebody has to type the standard input, or wait for another attempt.
 
     Raises:
         ArgumentErrors: with every problem of the whole command line.
     """
     problems = [Problem("usage", message, label="", hint=hint) for message, hint in arguments.complaints]
-    node = _command(document, arguments.words[:2], problems)
+    # Where the value of a flag is none, argparse gives up, and nobody knows which words are the command.
+    node = None if problems and not arguments.words else _command(document, arguments.words[:2], problems)
     if node is None:
         raise ArgumentErrors(tuple(problems))
     method = Methods(document).named(node["id"])
-    endpoint = _endpoint(method, arguments, problems)
+    endpoint = _endpoint(method, arguments, announce, problems)
     files = Files(announce)
     named = gather(lambda: _parameters(method, node, arguments, files), problems)
     carried = gather(lambda: _body(method, arguments, files), problems)
@@ -77,13 +80,21 @@ def plan(document: Document, arguments: Arguments, announce: Callable[[str], Non
     if endpoint is None or named is None or carried is None or problems:
         raise ArgumentErrors(tuple(problems))
     advice = tuple(each.told(problem) for each in (named, carried) for problem in each.body.advice)
-    body = carried.body if method.request else None
     return Job(
-        method.at(endpoint.url), endpoint, named.body, body, tuple(files.names), advice, (carried, named)
+        method.at(endpoint.url),
+        endpoint,
+        named.body,
+        carried.body if method.request else None,
+        arguments.allow_empty,
+        tuple(files.names),
+        advice,
+        (carried, named),
     )
 
 
-def _endpoint(method: Method, arguments: Arguments, problems: list[Problem]) -> Endpoint | None:
+def _endpoint(
+    method: Method, arguments: Arguments, announce: Callable[[str], None], problems: list[Problem]
+) -> Endpoint | None:
     """Where to go, the API itself unless the command line names another place; and in whose name."""
     try:
         endpoint = Endpoint(
@@ -94,6 +105,9 @@ def _endpoint(method: Method, arguments: Arguments, problems: list[Problem]) -> 
             quota_project=arguments.quota_project,
             login=login_file(arguments.config_dir),
             trusted_hosts=arguments.trusted_hosts,
+            retry_for=arguments.retry_for,
+            timeout=arguments.timeout,
+            tell=(lambda _: None) if arguments.quiet else announce,
         )
     except EndpointError as error:
         problems.append(Problem("bad-endpoint", f"--endpoint: {error}", label=""))

@@ -94,7 +94,7 @@ def _asked(job: Job, progress: Progress) -> Outcome:
 
     transport = Watched(open_transport(job.endpoint), progress)
     try:
-        return call(job.method, job.parameters, job.body, transport)
+        return call(job.method, job.parameters, job.body, transport, allow_empty=job.allow_empty)
     finally:
         transport.close()
 
@@ -124,7 +124,7 @@ def _shown(job: Job) -> Json:
     from cursorkit.methods.method import Encoding
     from cursorkit.wire.source import BLOCK, Sending
 
-    request = prepare(job.method, job.parameters, job.body)
+    request = prepare(job.method, job.parameters, job.body, allow_empty=job.allow_empty)
     shown: dict[str, Json] = {
         "method": request.verb,
         "url": request.url,

@@ -87,6 +87,7 @@ class Machine:
         return self.call(
             *("--endpoint", endpoint or self.api.url),
             *("--ca-bundle", self.ca_bundle),
+            *("--retry-for", "0"),
             *COMMAND,
             *words,
             *("-r", "content-type=application/dicom", f"data@={body}"),
