@@ -107,7 +107,7 @@ class _Answer(HTTPResponse):
         coded = "Transfer-Encoding" in self.headers
         if self.status < HTTPStatus.OK or (coded and (lengths or not self.chunked)):
             raise FramingError("is framed in a way that nobody asked for")
-        if not all(re.fullmatch("[0-9]{1,18}", each) for each in lengths):
+        if len({*lengths}) > 1 or not all(re.fullmatch("[0-9]{1,18}", each) for each in lengths):
             raise FramingError("has a length that makes no sense")
         self._incoming.expect_body()
 
