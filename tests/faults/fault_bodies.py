@@ -270,4 +270,7 @@ CHANGING: dict[str, Maker] = {
     "a part that grows": _a_part,
 }
 
+UNSEEN = {"a file that is forged", "a part that grows"}
+"""Those whose change shows only when they are read."""
+
 BODIES = {**STEADY, **CHANGING}

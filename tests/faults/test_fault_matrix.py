@@ -13,7 +13,7 @@ import fault_opener
 from cursorkit import Verdict
 from fault import TOKEN
 from fault_bench import DOUBT, LOST, Bench, Expected, Position, cases, some
-from fault_bodies import BODIES, PATIENT
+from fault_bodies import BODIES, PATIENT, STEADY
 from fault_table import FAULTS
 
 if TYPE_CHECKING:
@@ -56,8 +56,10 @@ def test_the_matrix_is_complete() -> None:
 
 def test_a_part_of_it_stands_for_all() -> None:
     chosen = some(list(cases()))
-    assert {(case.fault, case.position) for case in chosen} == set(product(FAULTS, Position))
-    assert {(case.body, case.position) for case in chosen} == set(product(BODIES, Position))
+    assert {case.fault for case in chosen} == set(FAULTS)
+    assert len(chosen) >= 400
+    assert {(case.body, case.position) for case in chosen} >= set(product(STEADY, Position))
+    assert {case.body for case in chosen} == set(BODIES)
 
 
 def test_a_fault(
