@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from attrs import field, frozen
 
 from cursorkit.errors import SourceError
+from cursorkit.wire.digest import RunningDigest
 from cursorkit.wire.message import Sent
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class Sending(io.RawIOBase):
     def __init__(self, source: BodySource) -> None:
         self.length = self._left = source.length
         self._reader = source.open()
-        self._digest = sha256()
+        self._digest = RunningDigest()
         self._octets = 0
         self._pending = b""
         self._whole = False
@@ -198,9 +199,10 @@ class Sending(io.RawIOBase):
         Raises:
             SourceError: `changed-file` or `unreadable-file`.
         """
-        self._digest.update(self._pending)
-        self._octets += len(self._pending)
-        self._pending = b""
+        if self._pending:
+            self._digest.settle()
+            self._octets += len(self._pending)
+            self._pending = b""
         if not self._left:
             self._whole = True
             return b""
@@ -214,6 +216,7 @@ class Sending(io.RawIOBase):
         if not self._pending:
             raise SourceError("changed-file", f"the body ended {self._left} bytes before its stated length")
         self._left -= len(self._pending)
+        self._digest.begin(self._pending)
         return self._pending
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
@@ -225,5 +228,6 @@ class Sending(io.RawIOBase):
 
     def close(self) -> None:
         """Close the source's reader."""
+        self._digest.close()
         self._reader.close()
         super().close()
