@@ -135,8 +135,7 @@ def main(number: int, seed: int) -> int:
             continue
         with TemporaryDirectory() as folder:
             results[name] = soak(client(), number, seed, Path(folder))
-        _say(f"{name}: {results[name].seconds:.0f} s")
-    _say(table(results))
+        _say(f"\n{table(results)}")
     return 1 if results["cursorkit"].lies else 0
 
 
