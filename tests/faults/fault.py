@@ -17,6 +17,49 @@ if TYPE_CHECKING:
 
     from cursorkit.testing.server import Step
 
+ROWS = {
+    1: "nobody listens",
+    2: "no host of that name",
+    3: "TLS that proves nothing, or breaks",
+    4: "a reset before the body",
+    5: "cut off in the body",
+    6: "no answer",
+    7: "cut off in the answer",
+    8: "a body that is no longer taken",
+    9: "an answer that does not come",
+    10: "an answer that drips",
+    11: "busy, or broken in passing",
+    12: "Retry-After",
+    13: "a token that is refused",
+    14: "access that is denied",
+    15: "requests that are refused",
+    16: "conflicts",
+    17: "some are stored",
+    18: "a refusal before the body is there",
+    19: "redirects",
+    20: "interim answers",
+    21: "answers whose framing breaks off",
+    22: "answers that only seem to be whole",
+    23: "a success that nobody can read",
+    24: "lengths that lie",
+    25: "answers that are too large",
+    26: "answers that grow too large",
+    27: "no HTTP",
+    29: "IPv6",
+    30: "-o that cannot be written",
+    31: "a disk that is full",
+    32: "standard output that is gone",
+    33: "signals",
+    34: "input that cannot be read",
+    35: "input that is removed",
+    36: "input that changes",
+    37: "input that can be read once",
+    38: "input without a byte",
+    39: "gigabytes",
+    40: "clocks",
+}
+"""The fault matrix. Its row 28 is for proxies, which nothing here speaks to."""
+
 TOKEN = "CANARY-token"
 """Begins every secret, which no message and no log may show."""
 
@@ -75,7 +118,7 @@ class Fault:
     """What comes of an attempt.
 
     Attributes:
-        row: the row of the fault matrix.
+        row: the row of the fault matrix, by its number in `ROWS`.
         name: what happens.
         scripts: what the server does, exchange by exchange.
         codes: the exit codes that are right where nothing else happens.
