@@ -134,8 +134,9 @@ def assert_never(seen: Seen, expected: Expected) -> None:
     if unanswered(seen, expected) and seen.code not in {Verdict.DONE.value, Verdict.PARTLY.value}:
         assert "may have been carried out" in seen.lines or "sending the same again is safe" in seen.lines
     # Somebody else's knowledge.
-    assert PATIENT not in seen.spoken
-    assert TOKEN not in seen.spoken
+    for secret in (PATIENT, TOKEN):
+        assert secret not in seen.spoken
+        assert secret.encode() not in seen.out
     assert seen.elsewhere == 0
     # A mess.
     assert "Traceback" not in seen.spoken
