@@ -21,7 +21,7 @@ class Arguments(NamedTuple):
         out: where the answer goes; `-` is standard output.
         endpoint: what replaces the API's root.
         ca_bundle: the certificate authorities to trust.
-        dry_run, quiet, help, version: flags.
+        dry_run, quiet, debug, help, version: flags.
         complaints: what is wrong with the flags.
     """
 
@@ -34,6 +34,7 @@ class Arguments(NamedTuple):
     ca_bundle: str | None
     dry_run: bool
     quiet: bool
+    debug: bool
     help: bool
     version: bool
     complaints: tuple[Complaint, ...]
@@ -67,6 +68,12 @@ def _flags(prog: str) -> Flags:
     )
     flags.add_argument("--dry-run", action="store_true", help="show the request, and send nothing")
     flags.add_argument("--quiet", action="store_true", help="say nothing when all went well")
+    flags.add_argument(
+        "--debug",
+        action="store_true",
+        help="show what is asked and answered on standard error, without secrets and without what may be "
+        "patients' data",
+    )
     flags.add_argument("--version", action="store_true", help="print the version")
     flags.add_argument("-h", "--help", action="store_true", help="print this help")
     return flags
@@ -94,6 +101,7 @@ def read(prog: str, argv: list[str]) -> Arguments:
         ca_bundle=found.ca_bundle,
         dry_run=found.dry_run,
         quiet=found.quiet,
+        debug=found.debug,
         help=found.help,
         version=found.version,
         complaints=line.complaints,

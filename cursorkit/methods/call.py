@@ -80,6 +80,7 @@ def _request(method: Method, given: Body, carried: Body) -> Request:
         ),
         body=source,
         idempotent=method.idempotent,
+        template=method.path,
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from cursorkit import SourceError
 from cursorkit.wire import Bytes, Endpoint, EndpointError, Headers, Request
-from cursorkit_transports import Authorized, FileStore, Memory, open_transport
+from cursorkit_transports import Authorized, Logged, Memory, open_transport
 
 PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
 CALL = (
@@ -34,7 +34,7 @@ CALL = (
         ("https://example.test", Authorized),
         ("HTTPS://example.test", Authorized),
         ("http://localhost:8080", Authorized),
-        ("file:store", FileStore),
+        ("file:store", Logged),
         ("memory:", Memory),
     ],
 )

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from cursorkit_transports.file import FileStore
     from cursorkit_transports.google_auth import Authorized
     from cursorkit_transports.https import Https
+    from cursorkit_transports.logged import Logged
     from cursorkit_transports.memory import Memory
     from cursorkit_transports.openers import open_transport
 else:
@@ -16,6 +17,7 @@ else:
         "Authorized": "cursorkit_transports.google_auth",
         "FileStore": "cursorkit_transports.file",
         "Https": "cursorkit_transports.https",
+        "Logged": "cursorkit_transports.logged",
         "Memory": "cursorkit_transports.memory",
         "application_default": "cursorkit_transports.credentials",
         "open_transport": "cursorkit_transports.openers",
@@ -34,6 +36,7 @@ __all__ = [
     "Authorized",
     "FileStore",
     "Https",
+    "Logged",
     "Memory",
     "application_default",
     "open_transport",

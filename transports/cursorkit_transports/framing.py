@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import ssl
 import zlib
+from contextlib import contextmanager
+from contextvars import ContextVar
 from http import HTTPStatus
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util.response import assert_header_parsing
@@ -18,6 +21,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from cursorkit.errors import SourceError
 from cursorkit.wire.source import BLOCK
+from cursorkit_transports.proxies import Connections
 
 if TYPE_CHECKING:
     import socket
@@ -26,24 +30,42 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, SupportsRead
     from urllib3 import BaseHTTPResponse
 
+    from cursorkit_transports.proxies import Proxy
+
 
 class FramingError(HTTPError):
     """An answer that is not whole, or that nobody can tell it of; it says why, after 'the answer of …'."""
 
 
-def connections(ca_bundle: str | None = None) -> PoolManager:
-    """A pool of connections that verifies every server, with TLS 1.2 at least.
+def connections(ca_bundle: str | None = None) -> Connections:
+    """Connections that verify every server, with TLS 1.2 at least.
 
     Args:
-        ca_bundle: a PEM file of the authorities to trust, instead of those of the system.
+        ca_bundle: a PEM file of the authorities to trust, instead of those of the system, which SSL_CERT_FILE
+            and SSL_CERT_DIR name where they are set.
 
     Raises:
         SourceError: the bundle cannot be read.
     """
     context = None if ca_bundle is None else _trusting(ca_bundle)
-    manager = PoolManager(blocksize=BLOCK, retries=False, ssl_context=context)
-    manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
-    return manager
+
+    def make(proxy: Proxy | None) -> PoolManager:
+        manager = (
+            PoolManager(blocksize=BLOCK, retries=False, ssl_context=context)
+            if proxy is None
+            else ProxyManager(
+                proxy.url,
+                proxy_headers=proxy.headers,
+                proxy_ssl_context=context,
+                blocksize=BLOCK,
+                retries=False,
+                ssl_context=context,
+            )
+        )
+        manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+        return manager
+
+    return Connections(make)
 
 
 def _trusting(ca_bundle: str) -> ssl.SSLContext:
@@ -91,10 +113,13 @@ class _Answer(HTTPResponse):
 
 class _HttpConnection(HTTPConnection):
     response_class = _Answer
+    # Where somebody sets it for all connections, http.client prints every header field, secrets included.
+    debuglevel = 0
 
 
 class _HttpsConnection(HTTPSConnection):
     response_class = _Answer
+    debuglevel = 0
 
     def send(self, data: SupportsRead[bytes] | Iterable[ReadableBuffer] | ReadableBuffer | str) -> None:
         # Without TLS it is a broken pipe when a server takes no more, and urllib3 looks whether it answered.
@@ -110,6 +135,23 @@ class _HttpPool(HTTPConnectionPool):
 
 class _HttpsPool(HTTPSConnectionPool):
     ConnectionCls = _HttpsConnection
+
+
+_UNLOGGED = ContextVar("_UNLOGGED", default=False)
+
+
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Meanwhile, urllib3 logs nothing: it would tell whole URLs, and so the identifiers of studies."""
+    token = _UNLOGGED.set(True)
+    try:
+        yield
+    finally:
+        _UNLOGGED.reset(token)
+
+
+for _name in ("urllib3.connectionpool", "urllib3.util.retry"):
+    logging.getLogger(_name).addFilter(lambda _: not _UNLOGGED.get())
 
 
 def content(answer: BaseHTTPResponse) -> Iterator[bytes]:

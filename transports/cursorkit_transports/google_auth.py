@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
 from cursorkit.wire import AuthenticationError, EndpointError, Headers, TransportError, check_address
-from cursorkit_transports.framing import connections
+from cursorkit_transports.framing import connections, unlogged
 from cursorkit_transports.https import CONNECT_TIMEOUT, failure
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from google.auth.credentials import Credentials
 
     from cursorkit.wire import Request, Response, Transport
+    from cursorkit_transports.proxies import Connections
 
 TOKEN_TIMEOUT = 60.0
 """Seconds until whoever gives tokens begins to answer."""
@@ -161,14 +162,15 @@ class _Tokens(TokenRequest):
         if method == "POST" and not _is_safe(url):
             raise AuthenticationError("cannot fetch a token: the credentials name no https:// address")
         try:
-            answer = self._pool.request(
-                method,
-                url,
-                body=body,
-                headers=headers,
-                timeout=timeout or self._timeout,
-                redirect=False,
-            )
+            with unlogged():
+                answer = self._pool.urlopen(
+                    method,
+                    url,
+                    body=body,
+                    headers=headers,
+                    timeout=timeout or self._timeout,
+                    redirect=False,
+                )
         except HTTPError as error:
             told = failure(error, url)
             raise type(told)(f"cannot fetch a token: {told}") from None
@@ -177,7 +179,7 @@ class _Tokens(TokenRequest):
         return answer
 
     @cached_property
-    def _pool(self) -> urllib3.PoolManager:
+    def _pool(self) -> Connections:
         return connections(self._ca_bundle)
 
     def close(self) -> None:
