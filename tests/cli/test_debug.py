@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
-from pydicom import dcmread
-from pydicom.uid import UID as UIDText
+from pydicom import dcmread, uid
 
 from authorized_calls import SCAN
 from cursorkit import HttpBody, call, prepare
@@ -43,7 +42,7 @@ def scan(tmp_path: Path) -> Path:
     dataset.PatientName = PATIENT
     dataset.StudyInstanceUID = f"{UID}.1"
     dataset.SOPInstanceUID = f"{UID}.2"
-    dataset.file_meta.MediaStorageSOPInstanceUID = UIDText(f"{UID}.2")
+    dataset.file_meta.MediaStorageSOPInstanceUID = uid.UID(f"{UID}.2")
     path = tmp_path / "CANARY.dcm"
     dataset.save_as(path)
     return path

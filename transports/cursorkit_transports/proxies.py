@@ -96,10 +96,14 @@ def _matches(entry: str, host: str, port: int) -> bool:
     if colon and only.isdecimal() and (":" not in name or name.endswith("]")):
         return port == int(only) and _matches(name, host, port)
     try:
-        return ip_address(host) in ip_network(entry.strip("[]"), strict=False)
+        address = ip_address(host)
     except ValueError:
-        domain = entry.lstrip(".").rstrip(".")
+        domain = entry.strip(".")
         return bool(domain) and f".{host.rstrip('.')}".endswith(f".{domain}")
+    try:
+        return address in ip_network(entry.strip("[]"), strict=False)
+    except ValueError:
+        return False
 
 
 class Connections:
