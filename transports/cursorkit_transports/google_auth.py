@@ -9,7 +9,7 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from attrs import evolve
+from attrs import evolve, field, frozen
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport import Request as TokenRequest
 from urllib3.exceptions import HTTPError
@@ -90,9 +90,9 @@ class Authorized:
         proven = any(name in request.headers for name in _PROOFS)
         if proven or (self._given is None and not request.url.lower().startswith("https:")):
             return self._transport.send(request)
-        token, response = self._attempt(request)
+        proof, response = self._attempt(request)
         if response.status == 401:
-            _, response = self._attempt(request, refused=token)
+            _, response = self._attempt(request, refused=proof)
         return response
 
     def close(self) -> None:
@@ -100,35 +100,31 @@ class Authorized:
         self._transport.close()
         self._tokens.close()
 
-    def _attempt(self, request: Request, refused: str | None = "") -> tuple[str | None, Response]:
-        token, fields = self._proof(refused)
-        headers = Headers([*request.headers, *fields.items()])
-        return token, self._transport.send(evolve(request, headers=headers))
+    def _attempt(self, request: Request, refused: _Proof | None = None) -> tuple[_Proof, Response]:
+        proof = self._proof(refused)
+        headers = Headers([*request.headers, *proof.fields.items()])
+        return proof, self._transport.send(evolve(request, headers=headers))
 
-    def _proof(self, refused: str | None) -> tuple[str | None, dict[str, str]]:
-        """A token other than the one that was refused, and the header fields that carry it.
-
-        The credentials' own `before_request` is not used: it also looks up, in the background, which regions
-        the account is confined to.
-        """
-        fields: dict[str, str] = {}
+    def _proof(self, refused: _Proof | None) -> _Proof:
+        """A proof with another token than the one that was refused."""
         with self._lock:
             try:
                 credentials = self._credentials
-                if not credentials.valid or credentials.token == refused:
+                if not credentials.valid or (refused is not None and credentials.token == refused.token):
                     credentials.refresh(self._tokens)
-                credentials.apply(fields)
-                token = credentials.token
-                fit = all(map(_FIT_FOR_A_HEADER.fullmatch, fields.values()))
+                proof = _Proof.of(credentials)
+            except TransportError as error:
+                # A traceback that led through google-auth would lead to variables that hold secrets.
+                raise error.with_traceback(None) from None
             except GoogleAuthError as error:
                 raise _explained(error) from None
             except _STUMBLES:
                 raise AuthenticationError(
                     "cannot fetch a token: the credentials, or the answer to them, are malformed"
                 ) from None
-        if not fit:
+        if not proof.fit:
             raise AuthenticationError("the credentials gave a token that no header can carry")
-        return token, fields
+        return proof
 
     @cached_property
     def _credentials(self) -> Credentials:
@@ -137,6 +133,30 @@ class Authorized:
         from cursorkit_transports.credentials import application_default
 
         return application_default(self._scopes)
+
+
+@frozen
+class _Proof:
+    """A token, and the header fields that carry it. Neither shows in `repr`."""
+
+    token: str | None = field(repr=False)
+    fields: dict[str, str] = field(repr=False)
+
+    @classmethod
+    def of(cls, credentials: Credentials) -> _Proof:
+        """What proves who the owner of `credentials` is.
+
+        Their own `before_request` is not used: it also looks up, in the background, which regions the account
+        is confined to.
+        """
+        fields: dict[str, str] = {}
+        credentials.apply(fields)
+        return cls(credentials.token, fields)
+
+    @property
+    def fit(self) -> bool:
+        """Whether header fields can be like that."""
+        return all(map(_FIT_FOR_A_HEADER.fullmatch, self.fields.values()))
 
 
 class _Tokens(TokenRequest):
