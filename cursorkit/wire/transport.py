@@ -70,8 +70,8 @@ class Endpoint:
         ca_bundle: a PEM file of certificate authorities to trust instead of those of the system.
 
     Raises:
-        EndpointError: the URL has no scheme, or speaks plain HTTP to another machine, or its authority is
-            more than a host and a port.
+        EndpointError: the URL has no scheme, or speaks plain HTTP to another machine, or is one of HTTP and
+            more than a host, a port and a path.
     """
 
     url: str
@@ -82,8 +82,15 @@ class Endpoint:
         if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", self.url):
             raise EndpointError("an endpoint begins with a scheme: https://HOST, or file:DIR")
         check_address(self.url)
+        if re.match("https?:", self.url, re.IGNORECASE) and not _ROOT.fullmatch(self.url):
+            raise EndpointError(_WRITTEN)
 
 
+_WRITTEN = "an endpoint is written as https://HOST, https://HOST:PORT or https://HOST/PATH"
+_ROOT = re.compile(
+    r"\w+://[^/?#]*(?:/(?!(?:\.|%2e){1,2}(?:/|$))[a-z0-9._~!$&'()*+,;=:@%-]+)*/?", re.ASCII | re.IGNORECASE
+)
+"""Paths go behind it: it must neither end them, as a query would, nor lead them elsewhere, as `..` would."""
 _ADDRESS = re.compile(
     r"(?P<scheme>https?)://(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::(?P<port>[0-9]{1,5}))?(?:[/?].*)?",
     re.IGNORECASE,
@@ -101,7 +108,7 @@ def check_address(url: str) -> None:
         return
     address = _ADDRESS.fullmatch(url)
     if address is None or int(address["port"] or 0) > _LAST_PORT or not _is_ipv6(address["ipv6"] or "::"):
-        raise EndpointError("an endpoint is written as https://HOST, https://HOST:PORT or https://HOST/PATH")
+        raise EndpointError(_WRITTEN)
     if address["scheme"].lower() == "http" and not _is_this_machine(address["ipv6"] or address["name"]):
         raise EndpointError(
             "plain http:// is for this very machine only (127.0.0.0/8, ::1, localhost): use https://"
