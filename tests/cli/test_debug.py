@@ -127,6 +127,7 @@ def test_each_attempt_shows(
     out, err = capfd.readouterr()
     assert (code, json.loads(out) is not None) == (0, True)
     assert err.count("> POST ") == err.count("> authorization: ***") == len(api.received)
+    assert f"* localhost:{tokens.server_port} answered 200 when asked for a token\n" in err
     for private in (*PRIVATE, "SECRET"):
         assert private not in err + talkative.text
 

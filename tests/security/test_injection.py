@@ -203,8 +203,3 @@ def test_an_endpoint_ends_where_the_path_of_the_method_begins(
     assert code == 2
     assert server.connections == 0
     assert "--endpoint" in capfd.readouterr().err
-
-
-@pytest.mark.parametrize("root", ["", "/", "/api", "/api/", "/a.b/c-d_e~f/%41", "/a@b:c"])
-def test_an_endpoint_may_have_a_path(root: str) -> None:
-    assert Endpoint(f"https://example.test{root}").url.endswith(root)

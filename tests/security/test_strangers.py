@@ -80,6 +80,10 @@ def hostile(kind: str, server: Server, folder: Path) -> dict[str, Any]:
             **_FEDERATED,
             "credential_source": {"executable": {"command": f"touch {evidence}", "timeout_millis": 5000}},
         },
+        "a password in an address": {
+            **_FEDERATED,
+            "credential_source": {"url": "http://user:CANARY@127.0.0.1:1/"},
+        },
         "a file that is none of them": {
             **_FEDERATED,
             "credential_source": {"file": "/etc/shadow", "format": {"type": "json"}},
@@ -89,7 +93,13 @@ def hostile(kind: str, server: Server, folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "kind",
-    ["unknown type", "a token asked for in the clear", "a program to run", "a file that is none of them"],
+    [
+        "unknown type",
+        "a token asked for in the clear",
+        "a program to run",
+        "a password in an address",
+        "a file that is none of them",
+    ],
 )
 def test_a_hostile_credentials_file_gets_nothing(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -100,9 +110,11 @@ def test_a_hostile_credentials_file_gets_nothing(
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
         monkeypatch.setenv("HTTPS_PROXY", f"http://{server.address}")
         transport = Authorized(Https(), scopes=STORE_INSTANCES.scopes[:1])
-        with pytest.raises(AuthenticationError if kind != "a file that is none of them" else TransportError):
+        refused = kind not in {"a password in an address", "a file that is none of them"}
+        with pytest.raises(AuthenticationError if refused else TransportError) as told:
             transport.send(Request("POST", "https://host.invalid/", Headers(), Bytes(b"x")))
         transport.close()
+    assert "CANARY" not in str(told.value)
     assert not (tmp_path / "executed").exists()
     assert server.exchanges == []
 

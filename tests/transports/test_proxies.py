@@ -365,6 +365,8 @@ def test_the_program_uses_it(bundle: str, proof: Proof) -> None:
         result = run(server.url, bundle, HTTPS_PROXY=proxy.url)
         straight = run(server.url, bundle, HTTPS_PROXY=proxy.url, NO_PROXY="127.0.0.1")
     assert result.returncode == straight.returncode == 1
+    assert f"* through the proxy {proxy.url}\n" in result.stderr
+    assert "proxy" not in straight.stderr
     assert [asked.target for asked in proxy.asked] == [server.address]
     assert len(server.exchanges) == 2
 

@@ -29,6 +29,8 @@ ADDRESSES = [
     "https://healthcare.googleapis.com",
     "https://healthcare.googleapis.com/",
     "https://example.test:8443/v1beta1",
+    "https://example.test/a.b/c-d_e~f/%41/",
+    "https://example.test/a@b:c",
     "https://192.0.2.1",
     "https://[2001:db8::1]:443/",
     "HTTPS://Example.Test",

@@ -17,7 +17,7 @@ from urllib3.util import Timeout
 
 from cursorkit.wire import AuthenticationError, EndpointError, Headers, TransportError, check_address
 from cursorkit_transports.framing import connections, unlogged
-from cursorkit_transports.https import CONNECT_TIMEOUT, failure
+from cursorkit_transports.https import CONNECT_TIMEOUT, failure, host_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,8 @@ _REFUSALS = {
     "unsupported_grant_type": "",
 }
 """How a server refuses (RFC 6749, 4.1.2.1 and 5.2), and what it means. No other word of it is repeated."""
+
+_LOG = logging.getLogger(__name__)
 
 # Without this, Python prints what google-auth has to say of the scopes of a user.
 logging.getLogger("google").addHandler(logging.NullHandler())
@@ -194,6 +196,7 @@ class _Tokens(TokenRequest):
         except HTTPError as error:
             told = failure(error, url)
             raise type(told)(f"cannot fetch a token: {told}") from None
+        _LOG.debug("* %s answered %d when asked for a token", host_of(url), answer.status)
         if method == "POST" and (answer.status >= 500 or not _is_object(answer.data)):
             raise TransportError("cannot fetch a token: the server that gives them is busy, or none")
         return answer

@@ -176,7 +176,12 @@ def _fields(request: Request, length: int) -> urllib3.HTTPHeaderDict:
 
 def failure(error: HTTPError, url: str, sent: Sent = NOTHING_SENT) -> TransportError:
     """What happened, in our own words: those of the libraries may repeat headers and addresses."""
-    return _failed(error, urlsplit(url).netloc, sent)
+    return _failed(error, host_of(url), sent)
+
+
+def host_of(url: str) -> str:
+    """The host and port of `url`, without the password that may stand before them."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _failed(error: HTTPError, host: str, sent: Sent) -> TransportError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from base64 import b64encode
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from urllib3 import BaseHTTPResponse, PoolManager
+
+_LOG = logging.getLogger(__name__)
 
 _NAMES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 _EXCEPTIONS = ("no_proxy", "NO_PROXY")
@@ -127,7 +130,10 @@ class Connections:
         Raises:
             EndpointError: the environment names a proxy that is none.
         """
-        return self._way(proxy_for(url, self._environ)).urlopen(method, url, **options)  # type: ignore[arg-type]
+        proxy = proxy_for(url, self._environ)
+        if proxy is not None:
+            _LOG.debug("* through the proxy %s", proxy.url)
+        return self._way(proxy).urlopen(method, url, **options)  # type: ignore[arg-type]
 
     def _way(self, proxy: Proxy | None) -> PoolManager:
         if proxy not in self._ways:
