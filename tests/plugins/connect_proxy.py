@@ -109,8 +109,8 @@ class ConnectProxy:
         """Pass the connection on until it ends, or give the refusal."""
         if self._proof and asked.fields.get("proxy-authorization") != self._proof:
             return b"HTTP/1.1 407 CANARY\r\nProxy-Authenticate: Basic realm=CANARY\r\n\r\nCANARY"
-        if self._answer:
-            return self._answer
+        if self._answer or not asked.line.startswith("CONNECT "):
+            return self._answer or b"HTTP/1.1 405 CANARY\r\nContent-Length: 0\r\n\r\n"
         host, _, port = asked.target.rpartition(":")
         server = socket.create_connection((host.strip("[]"), int(port)), _PATIENCE)
         self._open.append(server)

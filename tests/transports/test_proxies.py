@@ -250,7 +250,7 @@ def test_plain_http_never_leaves_this_machine(monkeypatch: pytest.MonkeyPatch) -
     with ConnectProxy() as proxy, Server() as server:
         for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
-        transport = Https()
+        transport = Https(read_timeout=5)
         assert transport.send(request(server.url)).status == 200
         transport.close()
     assert proxy.asked == []
