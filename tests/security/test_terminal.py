@@ -81,7 +81,7 @@ def test_no_answer_can_speak_to_a_terminal(said: str) -> None:
         words = ("-r", "content-type=a/b", "data=x", "-p", "key=k", "--", *PLACE)
         shown = on_terminal("--debug", "--endpoint", server.url, *COMMAND, *words)
     assert "> POST " in shown
-    assert len(server.exchanges) == 1
+    assert len(server.exchanges) == shown.count("> POST ")
     assert silent(shown), repr(shown)
 
 
