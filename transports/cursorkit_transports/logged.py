@@ -28,10 +28,13 @@ class Logged:
     Args:
         transport: what sends the requests.
         clock: gives the time in seconds.
+
+    Attributes:
+        transport: what sends the requests.
     """
 
     def __init__(self, transport: Transport, clock: Callable[[], float] = monotonic) -> None:
-        self._transport = transport
+        self.transport = transport
         self._clock = clock
 
     def send(self, request: Request) -> Response:
@@ -41,11 +44,11 @@ class Logged:
             TransportError, SourceError: as the transport within.
         """
         if not _LOG.isEnabledFor(logging.DEBUG):
-            return self._transport.send(request)
+            return self.transport.send(request)
         _LOG.debug("%s", "\n".join(_asked(request)))
         start = self._clock()
         try:
-            response = self._transport.send(request)
+            response = self.transport.send(request)
         except TransportError as error:
             taken = self._clock() - start
             _LOG.debug("%s\n* no answer after %.3f s: %s", _left(request, error.sent), taken, error)
@@ -60,7 +63,7 @@ class Logged:
 
     def close(self) -> None:
         """Close the transport within."""
-        self._transport.close()
+        self.transport.close()
 
 
 def _asked(request: Request) -> Iterator[str]:
