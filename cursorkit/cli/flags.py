@@ -36,7 +36,7 @@ class Arguments(NamedTuple):
         retry_for: seconds in which another attempt may begin.
         timeout: seconds until an answer begins.
         allow_empty: whether the body may be empty.
-        dry_run, quiet, help, version: flags.
+        dry_run, quiet, debug, help, version: flags.
         complaints: what is wrong with the flags.
     """
 
@@ -58,6 +58,7 @@ class Arguments(NamedTuple):
     allow_empty: bool = False
     dry_run: bool = False
     quiet: bool = False
+    debug: bool = False
     help: bool = False
     version: bool = False
     complaints: tuple[Complaint, ...] = ()
@@ -134,6 +135,12 @@ def _flags(prog: str) -> Flags:
     flags.add_argument("--allow-empty", action="store_true", help="send a body without a byte, too")
     flags.add_argument("--dry-run", action="store_true", help="show the request, and send nothing")
     flags.add_argument("--quiet", action="store_true", help="say nothing when all went well")
+    flags.add_argument(
+        "--debug",
+        action="store_true",
+        help="show what is asked and answered on standard error, without secrets and without what may be "
+        "patients' data",
+    )
     flags.add_argument("--version", action="store_true", help="print the version")
     flags.add_argument("-h", "--help", action="store_true", help="print this help")
     return flags
@@ -184,6 +191,7 @@ def read(prog: str, argv: list[str]) -> Arguments:
         allow_empty=found.allow_empty,
         dry_run=found.dry_run,
         quiet=found.quiet,
+        debug=found.debug,
         help=found.help,
         version=found.version,
         complaints=line.complaints,

@@ -7,6 +7,7 @@ from cursorkit.cli.progress import Progress
 
 TYPE_CHECKING = False  # that of `typing` would have to be imported before signals are heeded
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from typing import NoReturn
 
     from cursorkit.cli.flags import Arguments
@@ -74,7 +75,8 @@ def _work(job: Job, arguments: Arguments, progress: Progress) -> int:
             if arguments.dry_run:
                 output.write(_document(job, _shown(job)))
                 return 0
-            outcome = _asked(job, progress)
+            with _debugging(wanted=arguments.debug):
+                outcome = _asked(job, progress)
             _tell_outcome(job, outcome, quiet=arguments.quiet)
             if outcome.value is not None:
                 _report(outcome, _document(job, outcome.value), output)
@@ -148,6 +150,16 @@ def _document(job: Job, value: Json) -> bytes:
     return document(
         value, pretty=not isinstance(parameters, dict) or parameters.get("prettyPrint") is not False
     )
+
+
+def _debugging(*, wanted: bool) -> AbstractContextManager[None]:
+    if not wanted:
+        from contextlib import nullcontext
+
+        return nullcontext()
+    from cursorkit.cli.debug import debugging
+
+    return debugging(console.say)
 
 
 def _tell_outcome(job: Job, outcome: Outcome, *, quiet: bool) -> None:

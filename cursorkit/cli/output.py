@@ -197,15 +197,14 @@ class _Replacement:
             os.fchmod(descriptor, mode)
 
     def _sync_folder(self) -> None:
-        try:
+        # The file has its name by now: a folder that cannot be read, or a file system that cannot do this,
+        # makes it no less written.
+        with suppress(OSError):
             descriptor = os.open(self._folder or ".", os.O_RDONLY | os.O_CLOEXEC)
-        except PermissionError:
-            # A folder may be written without being read.
-            return
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def _umask() -> int:

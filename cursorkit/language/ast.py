@@ -130,12 +130,12 @@ class Assignment:
     Attributes:
         path: from the cursor to the place.
         operator: how to take the value.
-        value: everything behind the first `=`, verbatim.
+        value: everything behind the first `=`, verbatim. It may be a secret, and does not show in `repr`.
     """
 
     path: Path
     operator: Operator
-    value: str
+    value: str = field(repr=False)
 
     def __str__(self) -> str:
         return f"{self.path}{self.operator}{self.value}"

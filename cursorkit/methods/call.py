@@ -94,6 +94,7 @@ def _request(method: Method, given: Body, carried: Body, *, allow_empty: bool) -
         ),
         body=source,
         idempotent=method.idempotent,
+        template=method.path,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -15,6 +16,35 @@ if TYPE_CHECKING:
 
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "x-goog-api-key", "cookie", "set-cookie"})
 """Headers whose values no message, log or `repr` may show, in lower case."""
+
+_HIDDEN = "***"
+_DATE = r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"
+_MEDIA_TYPE = (
+    r"application/(?:dicom(?:\+json|\+xml)?|json|octet-stream|x-www-form-urlencoded|xml)|image/(?:jpeg|png)"
+    r"|multipart/(?:form-data|mixed|related)|text/(?:html|plain|xml)|\*/\*"
+)
+_CODING = "br|chunked|close|deflate|gzip|identity|keep-alive|x-gzip|zstd"
+_HARMLESS = {
+    "accept": _MEDIA_TYPE,
+    "accept-encoding": _CODING,
+    "connection": _CODING,
+    "content-encoding": _CODING,
+    "content-length": r"\d{1,18}",
+    "content-type": _MEDIA_TYPE,
+    "date": _DATE,
+    "retry-after": rf"\d{{1,9}}|{_DATE}",
+    "transfer-encoding": _CODING,
+}
+"""Fields that only say how a message is made up, in lower case, and what they hold then (RFC 9110)."""
+
+_USUAL = SECRET_HEADERS.union(
+    _HARMLESS,
+    ("alt-svc", "cache-control", "content-disposition", "content-location", "etag", "expires"),
+    ("last-modified", "location", "proxy-authenticate", "server", "strict-transport-security", "user-agent"),
+    ("vary", "via", "warning", "www-authenticate", "x-goog-user-project", "x-xss-protection"),
+    ("x-content-type-options", "x-frame-options"),
+)
+"""Fields that may be named, in lower case. A server can put what it likes into the name of one, too."""
 
 
 def _pairs(items: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -42,7 +72,15 @@ class Headers:
 
     def masked(self) -> Headers:
         """These fields with `***` for the value of each secret one."""
-        return Headers((n, "***" if n.lower() in SECRET_HEADERS else v) for n, v in self.items)
+        return Headers((n, _HIDDEN if n.lower() in SECRET_HEADERS else v) for n, v in self.items)
+
+    def discreet(self) -> Headers:
+        """These fields with `***` for all but what may stand in a log.
+
+        A value shows only where it is known to say nothing but how a message is made up: any other may be a
+        secret, or tell of a patient, such as the address of a study. Of the names, the usual ones show.
+        """
+        return Headers(_discreet(name, value) for name, value in self.items)
 
     def __contains__(self, name: str) -> bool:
         return any(key.lower() == name.lower() for key, _ in self.items)
@@ -51,7 +89,24 @@ class Headers:
         return iter(self.items)
 
     def __repr__(self) -> str:
-        return f"Headers({self.masked().items!r})"
+        return f"Headers({self.discreet().items!r})"
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[tuple[tuple[str, str], ...]]]:
+        if any(name.lower() in SECRET_HEADERS for name, _ in self.items):
+            raise TypeError("header fields that hold a secret cannot be pickled")
+        return Headers, (self.items,)
+
+    def __deepcopy__(self, _memo: object) -> Headers:
+        return self
+
+
+def _discreet(name: str, value: str) -> tuple[str, str]:
+    if name.lower() not in _USUAL:
+        return _HIDDEN, _HIDDEN
+    kind, semicolon, _ = value.partition(";")
+    if not re.fullmatch(_HARMLESS.get(name.lower(), "(?!)"), kind, re.ASCII):
+        return name, _HIDDEN
+    return name, f"{kind}; {_HIDDEN}" if semicolon else kind
 
 
 @frozen
@@ -60,17 +115,21 @@ class Request:
 
     Attributes:
         verb: the HTTP method, in capitals.
-        url: the whole URL, each segment of its path percent-encoded. It never holds a secret.
+        url: the whole URL, each segment of its path percent-encoded. It never holds a secret, but perhaps the
+            identifier of a study, and does not show in `repr`.
         headers: the header fields, `Content-Length` among them.
         body: what to send; every attempt opens it afresh. Its bytes do not show in `repr`.
         idempotent: whether sending it twice does no more than sending it once.
+        template: its path below the API's root, with the names of parameters for their values, as logs may
+            show it.
     """
 
     verb: str
-    url: str
+    url: str = field(repr=False)
     headers: Headers
     body: BodySource = field(repr=False)
     idempotent: bool = False
+    template: str = ""
 
 
 @frozen

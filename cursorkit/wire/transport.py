@@ -98,8 +98,8 @@ class Endpoint:
         tell: is told, in a line for people, of each attempt that will be followed by another.
 
     Raises:
-        EndpointError: the URL has no scheme, or speaks plain HTTP to another machine, or its authority is
-            more than a host and a port.
+        EndpointError: the URL has no scheme, or speaks plain HTTP to another machine, or is one of HTTP and
+            more than a host, a port and a path.
     """
 
     url: str
@@ -117,8 +117,15 @@ class Endpoint:
         if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", self.url):
             raise EndpointError("an endpoint begins with a scheme: https://HOST, or file:DIR")
         check_address(self.url)
+        if re.match("https?:", self.url, re.IGNORECASE) and not _ROOT.fullmatch(self.url):
+            raise EndpointError(_WRITTEN)
 
 
+_WRITTEN = "an endpoint is written as https://HOST, https://HOST:PORT or https://HOST/PATH"
+_ROOT = re.compile(
+    r"\w+://[^/?#]*(?:/(?!(?:\.|%2e){1,2}(?:/|$))[a-z0-9._~!$&'()*+,;=:@%-]+)*/?", re.ASCII | re.IGNORECASE
+)
+"""Paths go behind it: it must neither end them, as a query would, nor lead them elsewhere, as `..` would."""
 _ADDRESS = re.compile(
     r"(?P<scheme>https?)://(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::(?P<port>[0-9]{1,5}))?(?:[/?].*)?",
     re.IGNORECASE,

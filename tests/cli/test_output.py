@@ -429,6 +429,36 @@ def test_a_folder_that_goes_away_meanwhile(tmp_path: Path) -> None:
     assert told == f"{LOST} '{out}': No such file or directory; the body was sent in full\n"
 
 
+SYNCING_NO_FOLDERS = """
+import errno, os, stat, sys
+
+sync = os.fsync
+
+def fsync(descriptor):
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    sync(descriptor)
+
+os.fsync = fsync
+
+from cursorkit.cli.main import main
+
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_file_system_that_cannot_sync_folders(tmp_path: Path) -> None:
+    """There are some, mostly far away. The file has its name by then, and is not said to be unwritten."""
+    out = tmp_path / "out"
+    child = subprocess.run(
+        [sys.executable, "-c", SYNCING_NO_FOLDERS, *CALL, *IMAGE, "--dry-run", "-o", out],
+        capture_output=True,
+        text=True,
+    )
+    assert (child.returncode, child.stderr) == (0, "")
+    assert json.loads(out.read_bytes())["method"] == "POST"
+
+
 # --- standard output --------------------------------------------------------------------------------------
 
 

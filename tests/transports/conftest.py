@@ -6,16 +6,11 @@ import ssl
 from typing import TYPE_CHECKING
 
 import pytest
-import trustme
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-
-@pytest.fixture(scope="session")
-def authority() -> trustme.CA:
-    """Who certifies."""
-    return trustme.CA()
+    import trustme
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from cursorkit import SourceError, dicom
 from cursorkit.testing.contracts import TransportContract, Watched, contents
 from cursorkit.wire import Bytes, Endpoint, EndpointError, Headers, Request, TransportError
 from cursorkit.wire.multipart import Part, encode
-from cursorkit_transports import FileStore, open_transport
+from cursorkit_transports import FileStore, Logged, open_transport
 
 if TYPE_CHECKING:
     from cursorkit.wire import BodySource, Response
@@ -446,8 +446,9 @@ def test_a_disk_that_is_full(store: Store) -> None:
 )
 def test_the_folder_of_an_endpoint(url: str, folder: str) -> None:
     opened = open_transport(Endpoint(url))
-    assert isinstance(opened, FileStore)
-    assert opened.folder == Path.cwd() / folder
+    assert isinstance(opened, Logged)
+    assert isinstance(opened.transport, FileStore)
+    assert opened.transport.folder == Path.cwd() / folder
 
 
 @pytest.mark.parametrize("url", ["file:", "file://host/store", "file://", "file:a\0b", "file:///a\0b"])

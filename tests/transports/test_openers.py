@@ -14,7 +14,7 @@ import pytest
 
 from cursorkit import SourceError
 from cursorkit.wire import Bytes, Endpoint, EndpointError, Headers, Request
-from cursorkit_transports import FileStore, Memory, Retrying, open_transport
+from cursorkit_transports import Logged, Memory, Retrying, open_transport
 
 PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
 CALL = (
@@ -34,7 +34,7 @@ CALL = (
         ("https://example.test", Retrying),
         ("HTTPS://example.test", Retrying),
         ("http://localhost:8080", Retrying),
-        ("file:store", FileStore),
+        ("file:store", Logged),
         ("memory:", Memory),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import subprocess
 import sys
@@ -97,13 +98,14 @@ def test_a_server_without_tls_gets_nothing() -> None:
     assert not any(b"POST" in exchange.head for exchange in server.exchanges)
 
 
-def program(server: Server, *argv: str) -> subprocess.CompletedProcess[str]:
+def program(server: Server, *argv: str, **environ: str) -> subprocess.CompletedProcess[str]:
     command = "projects locations-datasets-dicom-stores-studies-store-instances"
     words = f"{command} projects/p/locations/l/datasets/d/dicomStores/s studies -r content-type=a/b data=ut"
     return subprocess.run(
         [PROGRAM, "--endpoint", server.url, *argv, *words.split(), "-p", "access-token=CANARY"],
         capture_output=True,
         text=True,
+        env={**os.environ, **environ},
     )
 
 
@@ -124,6 +126,72 @@ def test_the_program_sends_nothing_to_a_server_that_it_cannot_trust(proof: Proof
     assert "--ca-bundle" in result.stderr
     assert "CANARY" not in result.stderr
     assert server.exchanges == []
+
+
+def test_the_authorities_of_the_system_are_those_that_ssl_cert_file_names(bundle: str, proof: Proof) -> None:
+    with Server(replying(answer(404)), tls=proof()) as server:
+        result = program(server, SSL_CERT_FILE=bundle)
+    assert result.stderr == "error: the server answered 404 Not Found\n"
+
+
+def test_the_bundle_that_is_given_counts_for_those_of_the_system(
+    bundle: str, proof: Proof, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(str(other))
+    with Server(tls=proof()) as server:
+        result = program(server, "--ca-bundle", str(other), SSL_CERT_FILE=bundle)
+    assert result.returncode == 1
+    assert server.exchanges == []
+
+
+def test_a_server_that_vouches_for_itself_gets_nothing(bundle: str, tmp_path: Path) -> None:
+    itself = trustme.CA()
+    key = tmp_path / "key.pem"
+    for part in (itself.private_key_pem, itself.cert_pem):
+        part.write_to_path(str(key), append=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(key)
+    with Server(tls=context) as server:
+        transport = Https(ca_bundle=bundle)
+        with pytest.raises(TrustError, match="self-signed certificate"):
+            transport.send(request(server.url))
+        transport.close()
+    assert server.exchanges == []
+
+
+@pytest.mark.parametrize("flag", ["--insecure", "-k", "--no-verify", "--no-check-certificate"])
+def test_no_flag_turns_it_off(flag: str, proof: Proof) -> None:
+    with Server(tls=proof()) as server:
+        result = program(server, flag)
+    assert result.returncode == 2
+    assert f"unknown flag '{flag}'" in result.stderr
+    assert server.connections == 0
+
+
+def test_no_variable_turns_it_off(proof: Proof) -> None:
+    """Those that do in other programs."""
+    switches = ("GIT_SSL_NO_VERIFY", "CURL_INSECURE", "HTTPLIB2_DISABLE_SSL_VALIDATION")
+    with Server(tls=proof()) as server:
+        result = program(
+            server,
+            PYTHONHTTPSVERIFY="0",
+            NODE_TLS_REJECT_UNAUTHORIZED="0",
+            REQUESTS_CA_BUNDLE="",
+            CLOUDSDK_AUTH_DISABLE_SSL_VALIDATION="true",
+            **dict.fromkeys(switches, "1"),
+        )
+    assert result.returncode == 1
+    assert server.exchanges == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_addresses_of_both_kinds_are_certified(host: str, bundle: str, proof: Proof) -> None:
+    with Server(replying(answer(404)), host=host, tls=proof()) as server:
+        result = program(server, "--ca-bundle", bundle)
+    assert result.stderr == "error: the server answered 404 Not Found\n"
+    (exchange,) = server.exchanges
+    assert exchange.headers.get("Host") == server.address
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ ADDRESSES = [
     "https://healthcare.googleapis.com",
     "https://healthcare.googleapis.com/",
     "https://example.test:8443/v1beta1",
-    "https://example.test?x=y",
+    "https://example.test/a.b/c-d_e~f/%41/",
+    "https://example.test/a@b:c",
     "https://192.0.2.1",
     "https://[2001:db8::1]:443/",
     "HTTPS://Example.Test",
@@ -42,7 +43,7 @@ ADDRESSES = [
     "http://127.0.0.1:65535/x",
     "http://127.255.255.254:1",
     "http://[::1]",
-    "http://[::1]:8080/x?y",
+    "http://[::1]:8080/x",
     "http://[0:0:0:0:0:0:0:1]/",
     "HTTP://127.0.0.1",
 ]
@@ -112,6 +113,13 @@ ODD = [
 @pytest.mark.parametrize("url", ADDRESSES)
 def test_addresses(url: str, check: Callable[[str], object]) -> None:
     check(url)
+
+
+@pytest.mark.parametrize("url", ["https://example.test?x=y", "http://[::1]:8080/x?y=../z"])
+def test_a_request_may_have_a_query_but_no_endpoint(url: str) -> None:
+    check_address(url)
+    with pytest.raises(EndpointError, match="an endpoint is written as"):
+        Endpoint(url)
 
 
 @pytest.mark.parametrize("check", [check_address, Endpoint])

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from cursorkit_transports.file import FileStore
     from cursorkit_transports.google_auth import Authorized
     from cursorkit_transports.https import Https
+    from cursorkit_transports.logged import Logged
     from cursorkit_transports.login import log_in, log_out
     from cursorkit_transports.memory import Memory
     from cursorkit_transports.openers import open_transport
@@ -18,6 +19,7 @@ else:
         "Authorized": "cursorkit_transports.google_auth",
         "FileStore": "cursorkit_transports.file",
         "Https": "cursorkit_transports.https",
+        "Logged": "cursorkit_transports.logged",
         "Memory": "cursorkit_transports.memory",
         "Policy": "cursorkit_transports.retry",
         "Retrying": "cursorkit_transports.retry",
@@ -40,6 +42,7 @@ __all__ = [
     "Authorized",
     "FileStore",
     "Https",
+    "Logged",
     "Memory",
     "Policy",
     "Retrying",

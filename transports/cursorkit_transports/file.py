@@ -15,13 +15,14 @@ from cursorkit.wire import Bytes, EndpointError, Headers, Response, Sending, Tra
 from cursorkit.wire.multipart import MultipartError, media_type, split
 from cursorkit.wire.source import BLOCK
 from cursorkit_transports.archive import ConflictError, study_path, transaction
+from cursorkit_transports.logged import Logged
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
     from cursorkit.dicom.instances import Instance
-    from cursorkit.wire import Endpoint, Request
+    from cursorkit.wire import Endpoint, Request, Transport
     from cursorkit.wire.multipart import Readable
     from cursorkit_transports.archive import Transaction
 
@@ -38,7 +39,7 @@ _Dataset = dict[str, Any]
 """A data set in the DICOM JSON model (PS3.18, F.2)."""
 
 
-def open_endpoint(endpoint: Endpoint) -> FileStore:
+def open_endpoint(endpoint: Endpoint) -> Transport:
     """The opener of the scheme `file`: `file:DIR` or `file:///DIR`, where DIR is taken to the letter.
 
     Raises:
@@ -50,7 +51,7 @@ def open_endpoint(endpoint: Endpoint) -> FileStore:
         folder = folder[2:]
     if not folder or folder.startswith("//") or "\0" in folder:
         raise EndpointError("a store in a folder is written as file:DIR, or file:///DIR")
-    return FileStore(folder, endpoint.url)
+    return Logged(FileStore(folder, endpoint.url))
 
 
 def _absolute(folder: str | os.PathLike[str]) -> Path:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import ssl
 import zlib
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, cast
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.util.response import assert_header_parsing
@@ -20,6 +23,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 from cursorkit.errors import SourceError
 from cursorkit.wire.source import BLOCK
 from cursorkit_transports.deadlines import USUAL, Incoming, send
+from cursorkit_transports.proxies import Connections
 
 if TYPE_CHECKING:
     import socket
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
     from cursorkit_transports.deadlines import Deadlines
+    from cursorkit_transports.proxies import Proxy
 
     _Data = SupportsRead[bytes] | Iterable[ReadableBuffer] | ReadableBuffer | str
 
@@ -41,24 +46,40 @@ class HandshakeError(HTTPError):
     """Somebody is there, but nobody to speak TLS with."""
 
 
-def connections(ca_bundle: str | None = None, deadlines: Deadlines = USUAL) -> PoolManager:
-    """A pool of connections that verifies every server, with TLS 1.2 at least.
+def connections(ca_bundle: str | None = None, deadlines: Deadlines = USUAL) -> Connections:
+    """Connections that verify every server, with TLS 1.2 at least.
 
     Args:
-        ca_bundle: a PEM file of the authorities to trust, instead of those of the system.
+        ca_bundle: a PEM file of the authorities to trust, instead of those of the system, which SSL_CERT_FILE
+            and SSL_CERT_DIR name where they are set.
         deadlines: for each request and its answer.
 
     Raises:
         SourceError: the bundle cannot be read.
     """
     context = None if ca_bundle is None else _trusting(ca_bundle)
-    manager = PoolManager(blocksize=BLOCK, retries=False, ssl_context=context)
-    manager.pool_classes_by_scheme = {
-        # What a pool does not know it hands on to its connections.
-        scheme: cast("type[HTTPConnectionPool]", partial(kind, deadlines=deadlines))
-        for scheme, kind in {"http": _HttpPool, "https": _HttpsPool}.items()
-    }
-    return manager
+
+    def make(proxy: Proxy | None) -> PoolManager:
+        manager = (
+            PoolManager(blocksize=BLOCK, retries=False, ssl_context=context)
+            if proxy is None
+            else ProxyManager(
+                proxy.url,
+                proxy_headers=proxy.headers,
+                proxy_ssl_context=context,
+                blocksize=BLOCK,
+                retries=False,
+                ssl_context=context,
+            )
+        )
+        manager.pool_classes_by_scheme = {
+            # What a pool does not know it hands on to its connections.
+            scheme: cast("type[HTTPConnectionPool]", partial(kind, deadlines=deadlines))
+            for scheme, kind in {"http": _HttpPool, "https": _HttpsPool}.items()
+        }
+        return manager
+
+    return Connections(make)
 
 
 def _trusting(ca_bundle: str) -> ssl.SSLContext:
@@ -113,6 +134,9 @@ class _Answer(HTTPResponse):
 
 
 class _HttpConnection(HTTPConnection):
+    # Where somebody sets it for all connections, http.client prints every header field, secrets included.
+    debuglevel = 0
+
     def __init__(self, *args: Any, deadlines: Deadlines, **options: Any) -> None:  # noqa: ANN401 - urllib3's
         super().__init__(*args, **options)
         self._deadlines = deadlines
@@ -152,6 +176,23 @@ class _HttpPool(HTTPConnectionPool):
 
 class _HttpsPool(HTTPSConnectionPool):
     ConnectionCls = _HttpsConnection
+
+
+_UNLOGGED = ContextVar("_UNLOGGED", default=False)
+
+
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Meanwhile, urllib3 logs nothing: it would tell whole URLs, and so the identifiers of studies."""
+    token = _UNLOGGED.set(True)
+    try:
+        yield
+    finally:
+        _UNLOGGED.reset(token)
+
+
+for _name in ("urllib3.connectionpool", "urllib3.util.retry"):
+    logging.getLogger(_name).addFilter(lambda _: not _UNLOGGED.get())
 
 
 def content(answer: BaseHTTPResponse) -> Iterator[bytes]:

@@ -8,9 +8,9 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from attrs import evolve
+from attrs import evolve, field, frozen
 
-from cursorkit.wire import AuthenticationError, Headers
+from cursorkit.wire import AuthenticationError, Headers, TransportError
 from cursorkit_transports.hosts import Hosts
 from cursorkit_transports.tokens import TOKEN_TIMEOUT, Tokens
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _PROOFS = ("Authorization", "x-goog-api-key")
 _QUOTA_PROJECT = "x-goog-user-project"
 _FIT_FOR_A_HEADER = re.compile(r"[!-~]+( [!-~]+)*")
+
+_LOG = logging.getLogger(__name__)
 
 # Without this, Python prints what google-auth has to say of the scopes of a user.
 logging.getLogger("google").addHandler(logging.NullHandler())
@@ -80,9 +82,9 @@ class Authorized:
             return self._transport.send(_with(request, billed))
         if self._given is None and not request.url.lower().startswith("https:"):
             return self._transport.send(request)
-        token, response = self._attempt(request)
+        proof, response = self._attempt(request)
         if response.status == 401:
-            _, response = self._attempt(request, refused=token)
+            _, response = self._attempt(request, refused=proof)
         return response
 
     def close(self) -> None:
@@ -90,29 +92,26 @@ class Authorized:
         self._transport.close()
         self._tokens.close()
 
-    def _attempt(self, request: Request, refused: str | None = "") -> tuple[str | None, Response]:
-        token, fields = self._proof(refused)
-        return token, self._transport.send(_with(request, fields))
+    def _attempt(self, request: Request, refused: _Proof | None = None) -> tuple[_Proof, Response]:
+        proof = self._proof(refused)
+        return proof, self._transport.send(_with(request, {**proof.fields, **self._billed}))
 
-    def _proof(self, refused: str | None) -> tuple[str | None, dict[str, str]]:
-        """A token other than the one that was refused, and the header fields that carry it.
-
-        The credentials' own `before_request` is not used: it also looks up, in the background, which regions
-        the account is confined to.
-        """
-        fields: dict[str, str] = {}
+    def _proof(self, refused: _Proof | None) -> _Proof:
+        """A proof with another token than the one that was refused."""
         with self._lock:
-            found = self._found
-            credentials = found.credentials
-            with self._tokens.explaining(found.renew):
-                if not credentials.valid or credentials.token == refused:
-                    credentials.refresh(self._tokens)
-                credentials.apply(fields)
-                token = credentials.token
-                fit = all(map(_FIT_FOR_A_HEADER.fullmatch, fields.values()))
-        if not fit:
+            try:
+                found = self._found
+                credentials = found.credentials
+                with self._tokens.explaining(found.renew):
+                    if not credentials.valid or (refused is not None and credentials.token == refused.token):
+                        credentials.refresh(self._tokens)
+                    proof = _Proof.of(credentials)
+            except TransportError as error:
+                # A traceback that led through google-auth would lead to variables that hold secrets.
+                raise error.with_traceback(None) from None
+        if not proof.fit:
             raise AuthenticationError("the credentials gave a token that no header can carry")
-        return token, {**fields, **self._billed}
+        return proof
 
     @cached_property
     def _found(self) -> Found:
@@ -129,3 +128,27 @@ class Authorized:
 
 def _with(request: Request, fields: dict[str, str]) -> Request:
     return evolve(request, headers=Headers([*request.headers, *fields.items()])) if fields else request
+
+
+@frozen
+class _Proof:
+    """A token, and the header fields that carry it. Neither shows in `repr`."""
+
+    token: str | None = field(repr=False)
+    fields: dict[str, str] = field(repr=False)
+
+    @classmethod
+    def of(cls, credentials: Credentials) -> _Proof:
+        """What proves who the owner of `credentials` is.
+
+        Their own `before_request` is not used: it also looks up, in the background, which regions the account
+        is confined to.
+        """
+        fields: dict[str, str] = {}
+        credentials.apply(fields)
+        return cls(credentials.token, fields)
+
+    @property
+    def fit(self) -> bool:
+        """Whether header fields can be like that."""
+        return all(map(_FIT_FOR_A_HEADER.fullmatch, self.fields.values()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from http import HTTPStatus
 from http.client import IncompleteRead
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ from urllib3.exceptions import (
     LocationParseError,
     NameResolutionError,
     NewConnectionError,
+    ProtocolError,
+    ProxyError,
     ReadTimeoutError,
     SSLError,
 )
@@ -25,6 +28,7 @@ from cursorkit import __version__
 from cursorkit.errors import SourceError
 from cursorkit.files import spooled
 from cursorkit.wire import (
+    AuthenticationError,
     ConnectError,
     Headers,
     PermanentError,
@@ -38,7 +42,7 @@ from cursorkit.wire import (
 from cursorkit.wire.message import NOTHING_SENT
 from cursorkit.wire.transport import READ_TIMEOUT
 from cursorkit_transports.deadlines import USUAL, Deadlines, OverdueError
-from cursorkit_transports.framing import FramingError, HandshakeError, connections, content
+from cursorkit_transports.framing import FramingError, HandshakeError, connections, content, unlogged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,17 +63,22 @@ _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 """RFC 9110, 5.5. http.client would let through a line break that white space follows."""
 
 
+_PROXY_REFUSAL = re.compile(r"Tunnel connection failed: (\d{3})")
+"""What http.client raises when a proxy answers anything but 200 to CONNECT."""
+
+
 def open_endpoint(endpoint: Endpoint) -> Transport:
     """The opener of the schemes `https` and `http`: attempts around credentials around HTTP.
 
     After a wait a token may be stale, and renewing it is no attempt; so credentials are within.
     """
     from cursorkit_transports.google_auth import Authorized
+    from cursorkit_transports.logged import Logged
     from cursorkit_transports.retry import Policy, Retrying
 
     return Retrying(
         Authorized(
-            Https(ca_bundle=endpoint.ca_bundle, read_timeout=endpoint.timeout),
+            Logged(Https(ca_bundle=endpoint.ca_bundle, read_timeout=endpoint.timeout)),
             scopes=endpoint.scopes,
             impersonate=endpoint.impersonate,
             quota_project=endpoint.quota_project,
@@ -84,6 +93,8 @@ def open_endpoint(endpoint: Endpoint) -> Transport:
 
 class Https:
     """Sends requests over HTTP/1.1. Follows no redirect, repeats nothing, asks for no compression.
+
+    HTTPS goes through the proxy that HTTPS_PROXY or ALL_PROXY names, unless NO_PROXY lists the host.
 
     Args:
         ca_bundle: a PEM file of the authorities to trust, instead of those of the system.
@@ -115,7 +126,8 @@ class Https:
         """Send once, and give the whole answer.
 
         Raises:
-            EndpointError: the URL is plain HTTP to another machine.
+            EndpointError: the URL is plain HTTP to another machine, or the environment names a proxy that is
+                none.
             ConnectError, TrustError, TransportError: there is no whole answer.
             SourceError: the body cannot be read, or changed.
         """
@@ -132,17 +144,18 @@ class Https:
                 raise PermanentError(message, sending.sent) from None
 
     def _exchange(self, request: Request, fields: urllib3.HTTPHeaderDict, sending: Sending) -> Response:
-        answer = self._pool.urlopen(
-            request.verb,
-            request.url,
-            body=sending,
-            headers=fields,
-            redirect=False,
-            retries=False,
-            timeout=self._timeout,
-            preload_content=False,
-            decode_content=False,
-        )
+        with unlogged():
+            answer = self._pool.urlopen(
+                request.verb,
+                request.url,
+                body=sending,
+                headers=fields,
+                redirect=False,
+                retries=False,
+                timeout=self._timeout,
+                preload_content=False,
+                decode_content=False,
+            )
         try:
             body = spooled(self._limited(content(answer)), _IN_MEMORY)
         finally:
@@ -166,9 +179,16 @@ class _TooLargeError(FramingError):
     pass
 
 
+class _Fields(urllib3.HTTPHeaderDict):
+    """Header fields that tell no secret where somebody shows what a program was at when it failed."""
+
+    def __repr__(self) -> str:
+        return repr(Headers(self.items()))
+
+
 def _fields(request: Request, length: int) -> urllib3.HTTPHeaderDict:
     """The header fields of a request whose body has `length` bytes."""
-    fields = urllib3.HTTPHeaderDict()
+    fields = _Fields()
     for name, value in request.headers:
         if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value)):
             raise PermanentError("a header field has characters that no header field may have")
@@ -181,10 +201,22 @@ def _fields(request: Request, length: int) -> urllib3.HTTPHeaderDict:
 
 def failure(error: HTTPError, url: str, sent: Sent = NOTHING_SENT) -> TransportError:
     """What happened, in our own words: those of the libraries may repeat headers and addresses."""
-    host = urlsplit(url).netloc
+    return _failed(error, authority_of(url), sent)
+
+
+def authority_of(url: str) -> str:
+    """The host and port of `url`, without the password that may stand before them."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _failed(error: HTTPError, host: str, sent: Sent) -> TransportError:
     match error:
         case _TooLargeError():
             return PermanentError(f"the answer of {host} {error}", sent)
+        case ProxyError():
+            cause = error.original_error
+            cause = cause if isinstance(cause, HTTPError) else ProtocolError("", cause)
+            return _failed(cause, f"the proxy before {host}", sent)
         case FramingError():
             return TransportError(f"the answer of {host} {error}", sent)
         case NameResolutionError() if _may_pass(error.__cause__):
@@ -213,6 +245,8 @@ def failure(error: HTTPError, url: str, sent: Sent = NOTHING_SENT) -> TransportE
             return TransportError(f"{host} takes no more of the body", sent)
         case IncompleteRead():
             return TransportError(f"the answer of {host} is incomplete", sent)
+        case OSError() as cause if refusal := _PROXY_REFUSAL.match(str(cause)):
+            return _kept_out(int(refusal[1]), host, sent)
         case OSError() as cause:
             return TransportError(f"the connection to {host} broke: {_reason(cause)}", sent)
     return TransportError(f"the answer of {host} makes no sense", sent)
@@ -221,6 +255,15 @@ def failure(error: HTTPError, url: str, sent: Sent = NOTHING_SENT) -> TransportE
 def _may_pass(error: BaseException | None) -> bool:
     """Whether a name is not denied, but cannot be looked up just now."""
     return isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
+
+
+def _kept_out(status: int, host: str, sent: Sent) -> TransportError:
+    """A proxy that does not let through; what else it says is anybody's guess."""
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        hint = "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT says it"
+        return AuthenticationError(f"the proxy before {host} wants to know who asks; {hint}", sent)
+    kind = ConnectError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else TransportError
+    return kind(f"the proxy before {host} does not let through: {status}", sent)
 
 
 def _reason(error: BaseException | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -17,8 +18,8 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
 from cursorkit.wire import AuthenticationError, TransportError
-from cursorkit_transports.framing import connections
-from cursorkit_transports.https import CONNECT_TIMEOUT, failure
+from cursorkit_transports.framing import connections, unlogged
+from cursorkit_transports.https import CONNECT_TIMEOUT, authority_of, failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     import urllib3
 
     from cursorkit_transports.hosts import Hosts
+    from cursorkit_transports.proxies import Connections
+
+_LOG = logging.getLogger(__name__)
 
 TOKEN_TIMEOUT = 60.0
 """Seconds until whoever gives tokens begins to answer."""
@@ -104,17 +108,19 @@ class Tokens(TokenRequest):
         self._last = None
         self._hosts.check(method, url)
         try:
-            answer = self._pool.request(
-                method,
-                url,
-                body=body,
-                headers=headers,
-                timeout=timeout or self._timeout,
-                redirect=False,
-            )
+            with unlogged():
+                answer = self._pool.urlopen(
+                    method,
+                    url,
+                    body=body,
+                    headers=headers,
+                    timeout=timeout or self._timeout,
+                    redirect=False,
+                )
         except HTTPError as error:
             told = failure(error, url)
             raise type(told)(f"cannot fetch a token: {told}") from None
+        _LOG.debug("* %s answered %d when asked for a token", authority_of(url), answer.status)
         if method == "POST" and (answer.status >= 500 or _object(answer.data) is None):
             raise TransportError(f"{_BUSY}, or none")
         if method == "POST" and answer.status == 429:
@@ -160,7 +166,7 @@ class Tokens(TokenRequest):
         return f"the credentials were refused{_meaning(self._last)}{_clock(self._last)}"
 
     @cached_property
-    def _pool(self) -> urllib3.PoolManager:
+    def _pool(self) -> Connections:
         return connections(self._ca_bundle)
 
     def close(self) -> None:
