@@ -53,6 +53,7 @@ def well(row: str, name: str, scripts: Scripts, *, renewed: bool = False) -> Fau
 
 _CLOSED = "the answer of {host} is incomplete"
 _BROKEN = f"the connection to {{host}} broke: |{_CLOSED}"
+_RESET = f"{_BROKEN}|cannot connect to {{host}}: Connection reset by peer"
 _GARBLED = f"the TLS connection to {{host}} broke|{_BROKEN}"
 _UNTRUSTED = "the certificate of .* is not trusted: .*; --ca-bundle FILE names the authorities to trust"
 _MUTE = "cannot connect to .*: no answer"
@@ -70,7 +71,7 @@ CONNECTIONS = [
     Fault("3b", "garbage in the body", CUT, _GARBLED, in_the_body(_GARBAGE, Close()), tls=True),
     Fault("3b", "garbage for an answer", LOST, _GARBLED, saying(b"", _GARBAGE, Close()), tls=True),
     Fault("3b", "reset in the body, with TLS", CUT, _GARBLED, in_the_body(Reset()), tls=True),
-    Fault("4", "reset at once", CUT, _BROKEN, always((Reset(),))),
+    Fault("4", "reset at once", CUT, _RESET, always((Reset(),))),
     Fault("4", "reset after the head", CUT, _BROKEN, always((ReadHead(), Reset()))),
     Fault("5", "reset in the body", CUT, _BROKEN, in_the_body(Reset())),
     Fault("5", "closed in the body", CUT, _BROKEN, in_the_body(Close())),
