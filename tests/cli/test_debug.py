@@ -84,7 +84,7 @@ def test_nothing_private_is_told(
     fault: str, scan: Path, talkative: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with Server(FAULTS[fault]) as server:
-        code = main(["--debug", "--endpoint", server.url, *words(scan)])
+        code = main(["--debug", "--retry-for", "0", "--endpoint", server.url, *words(scan)])
     out, err = capfd.readouterr()
     assert code != 0
     assert err.startswith(f"> POST {server.url}/v1beta1/{{+parent}}/dicomWeb/{{+dicomWebPath}}\n")

@@ -45,6 +45,7 @@ ROWS = {
     25: "answers that are too large",
     26: "answers that grow too large",
     27: "no HTTP",
+    28: "proxies",
     29: "IPv6",
     30: "-o that cannot be written",
     31: "a disk that is full",
@@ -58,7 +59,7 @@ ROWS = {
     39: "gigabytes",
     40: "clocks",
 }
-"""The fault matrix. Its row 28 is for proxies, which nothing here speaks to."""
+"""The fault matrix."""
 
 TOKEN = "CANARY-token"
 """Begins every secret, which no message and no log may show."""

@@ -43,6 +43,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 ELSEWHERE = {
+    28: "transports/test_proxies.py",
     29: "transports/test_https.py",
     30: "cli/test_output.py",
     31: "cli/test_output.py",

@@ -84,7 +84,7 @@ def test_no_argument_takes_more_than_its_length(word: str) -> None:
 def test_no_answer_takes_more_than_its_length(bomb: str) -> None:
     with Server(replying(BOMBS[bomb])) as server:
         words = ("-r", "content-type=a/b", "data=x", "-p", "key=k", "--", *PLACE)
-        done = run("--endpoint", server.url, *COMMAND, *words)
+        done = run("--retry-for", "0", "--endpoint", server.url, *COMMAND, *words)
     assert done.returncode == (1 if "error" in bomb else 7)
     assert done.stderr.startswith("error: ")
     assert len(done.stderr) < 5000

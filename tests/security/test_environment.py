@@ -41,6 +41,7 @@ def test_nothing_older_than_the_faults_that_were_mended_is_taken() -> None:
 
 HEEDED = {
     "ALL_PROXY",
+    "CLOUDSDK_AUTH_ACCESS_TOKEN",
     "CLOUDSDK_CONFIG",
     "GCE_METADATA_HOST",
     "GOOGLE_APPLICATION_CREDENTIALS",
@@ -71,7 +72,8 @@ class Environment(dict):
 os.environ = Environment(os.environ)
 command = "projects locations-datasets-dicom-stores-studies-store-instances"
 code = main([*command.split(), "projects/p/locations/l/datasets/d/dicomStores/s", "studies",
-             "--endpoint", "https://localhost:1", "-r", "content-type=a/b", "data=x", *sys.argv[1:]])
+             "--retry-for", "0", "--endpoint", "https://localhost:1",
+             "-r", "content-type=a/b", "data=x", *sys.argv[1:]])
 print(sorted(seen))
 """
 

@@ -94,7 +94,7 @@ url, bundle, scan, study = sys.argv[1:]
 method = STORE_INSTANCES.at(url)
 place = {"parent": "projects/p/locations/l/datasets/d/dicomStores/s", "dicom_web_path": "studies/" + study}
 body = HttpBody("application/dicom", pathlib.Path(scan))
-transport = Logged(open_transport(Endpoint(url, method.scopes[:1], bundle)))
+transport = Logged(open_transport(Endpoint(url, method.scopes[:1], bundle, retry_for=0)))
 try:
     response = transport.send(prepare(method, place, body))
     print(repr(response), repr(response.headers))

@@ -79,7 +79,7 @@ ANSWERS = {
 def test_no_answer_can_speak_to_a_terminal(said: str) -> None:
     with Server(replying(ANSWERS[said])) as server:
         words = ("-r", "content-type=a/b", "data=x", "-p", "key=k", "--", *PLACE)
-        shown = on_terminal("--debug", "--endpoint", server.url, *COMMAND, *words)
+        shown = on_terminal("--debug", "--retry-for", "0", "--endpoint", server.url, *COMMAND, *words)
     assert "> POST " in shown
     assert len(server.exchanges) == shown.count("> POST ")
     assert silent(shown), repr(shown)

@@ -352,7 +352,19 @@ def run(url: str, bundle: str, **environ: str) -> subprocess.CompletedProcess[st
     command = "projects locations-datasets-dicom-stores-studies-store-instances"
     words = f"{command} projects/p/locations/l/datasets/d/dicomStores/s studies -r content-type=a/b data=ut"
     return subprocess.run(
-        [PROGRAM, "--debug", "--endpoint", url, "--ca-bundle", bundle, *words.split(), "-p", "key=CANARY"],
+        [
+            PROGRAM,
+            "--debug",
+            "--retry-for",
+            "0",
+            "--endpoint",
+            url,
+            "--ca-bundle",
+            bundle,
+            *words.split(),
+            "-p",
+            "key=CANARY",
+        ],
         capture_output=True,
         text=True,
         env=environ,

@@ -102,7 +102,17 @@ def program(server: Server, *argv: str, **environ: str) -> subprocess.CompletedP
     command = "projects locations-datasets-dicom-stores-studies-store-instances"
     words = f"{command} projects/p/locations/l/datasets/d/dicomStores/s studies -r content-type=a/b data=ut"
     return subprocess.run(
-        [PROGRAM, "--endpoint", server.url, *argv, *words.split(), "-p", "access-token=CANARY"],
+        [
+            PROGRAM,
+            "--retry-for",
+            "0",
+            "--endpoint",
+            server.url,
+            *argv,
+            *words.split(),
+            "-p",
+            "access-token=CANARY",
+        ],
         capture_output=True,
         text=True,
         env={**os.environ, **environ},

@@ -262,7 +262,7 @@ def _kept_out(status: int, host: str, sent: Sent) -> TransportError:
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         hint = "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT says it"
         return AuthenticationError(f"the proxy before {host} wants to know who asks; {hint}", sent)
-    kind = ConnectError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else TransportError
+    kind = ConnectError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else PermanentError
     return kind(f"the proxy before {host} does not let through: {status}", sent)
 
 
