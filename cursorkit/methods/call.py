@@ -28,7 +28,7 @@ from cursorkit.wire.transport import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from cursorkit.methods.method import Message, Method
     from cursorkit.schema.types import Content
@@ -117,7 +117,7 @@ def missing(method: Method, parameters: Body | None, body: Body | None) -> tuple
 
 def read(method: Method, response: Response) -> Outcome:
     """What `response` says of what was asked of `method`. Does no I/O beyond the response's own body."""
-    return _remembering(response.history, method.answer.read(response))
+    return _remembering(response.history, _discreet(method.answer.read(response), response.secrets))
 
 
 def call(
@@ -140,7 +140,7 @@ def call(
         request = _request(method, given, carried, allow_empty=allow_empty)
     except SourceError as error:
         return Outcome(Verdict.LOCAL, message=str(error))
-    return _discreet(_asked(method, request, transport), given, carried)
+    return _discreet(_asked(method, request, transport), _private(given, carried))
 
 
 def _asked(method: Method, request: Request, transport: Transport) -> Outcome:
@@ -175,13 +175,17 @@ def _asked_again(request: Request, response: Response, transport: Transport) -> 
     return evolve(second, history=before.then(second.history))
 
 
-def _discreet(outcome: Outcome, given: Body, carried: Body) -> Outcome:
+def _private(given: Body, carried: Body) -> set[str]:
+    """What of the parameters and of the body nobody may read in a message."""
+    values = cast("dict[str, Content]", given.content)
+    secrets = (str(values[each.parameter]) for each in CREDENTIALS if each.parameter in values)
+    return {*secrets, *private_texts(given), *private_texts(carried)}
+
+
+def _discreet(outcome: Outcome, private: Collection[str]) -> Outcome:
     """`outcome` without private values: servers name a key that they have suspended, and what they refuse."""
     if outcome.verdict is Verdict.DONE:
         return outcome
-    values = cast("dict[str, Content]", given.content)
-    secrets = (str(values[each.parameter]) for each in CREDENTIALS if each.parameter in values)
-    private = {*secrets, *private_texts(given), *private_texts(carried)}
     violations = (
         evolve(each, description=discreet(each.description, private)) for each in outcome.violations
     )

@@ -215,6 +215,8 @@ class Response:
         body: the answer's body; spooled to disk where it is large. Its bytes do not show in `repr`.
         sent: what left before it came.
         history: the attempts before this one.
+        secrets: what proved who was asking, where that was not in the request; the answer may repeat it. None
+            of it shows in `repr`.
     """
 
     status: int
@@ -222,3 +224,4 @@ class Response:
     body: BodySource = field(repr=False)
     sent: Sent
     history: History = History()
+    secrets: tuple[str, ...] = field(default=(), repr=False)

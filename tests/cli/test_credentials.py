@@ -11,10 +11,19 @@ import trustme
 
 from authorized_calls import HEALTHCARE, PLATFORM, SCAN
 from cursorkit.methods.outcome import Verdict
-from google_servers import HANG_UP, Answer, Api, TokenServer, as_json, proven_by, refusal, unauthorized
+from google_servers import (
+    HANG_UP,
+    Answer,
+    Api,
+    TokenServer,
+    as_json,
+    proven_by,
+    refusal,
+    unauthorized,
+)
 
 if TYPE_CHECKING:
-    from google_servers import ServiceAccount
+    from google_servers import Received, ServiceAccount
     from machines import Machine
 
 
@@ -192,6 +201,16 @@ def test_a_server_that_repeats_what_it_was_given(machine: Machine) -> None:
     assert result.err == (
         "error: the server answered 403 Forbidden: Consumer 'api_key:***' has been suspended.\n"
     )
+
+
+def test_a_server_that_repeats_a_token_that_was_found(with_key_file: Machine) -> None:
+    def repeating(received: Received) -> Answer:
+        return as_json(403, {"error": {"message": f"no such {received.headers['authorization']}"}})
+
+    with_key_file.api.answer = repeating  # type: ignore[method-assign]
+    result = with_key_file.run()
+    assert result.code == 4
+    assert result.err == "error: the server answered 403 Forbidden: no such Bearer ***\n"
 
 
 def test_the_words_of_a_server_cannot_speak_to_a_terminal(machine: Machine) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import pytest
 
 from authorized_calls import HEALTHCARE, SCOPES, SOMEWHERE, asking, bearer, proofs
-from cursorkit.wire import AuthenticationError, TransportError
+from cursorkit.wire import AuthenticationError, ConnectError, TransportError
 from cursorkit_transports import Memory
 from google_servers import Answer, Server, as_json, refusal
 
@@ -465,8 +465,8 @@ ANSWERS = {
         r"refused \(invalid_grant\): they have expired",
     ),
     "odd": (as_json(400, {"error": "SECRET"}), AuthenticationError, "were refused$"),
-    "busy": (Answer(503, b"{}"), TransportError, "is busy"),
-    "too many": (as_json(429, {"error": {"status": "RESOURCE_EXHAUSTED"}}), TransportError, "is busy"),
+    "busy": (Answer(503, b"{}"), ConnectError, "is busy"),
+    "too many": (as_json(429, {"error": {"status": "RESOURCE_EXHAUSTED"}}), ConnectError, "is busy"),
 }
 
 

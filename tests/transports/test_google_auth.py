@@ -245,7 +245,7 @@ def test_default_credentials_are_for_https_alone(
 # --- when there is no token to be had ---------------------------------------------------------------------
 
 _REFUSED = AuthenticationError
-_LATER = TransportError
+_LATER = ConnectError
 ANSWERS = {
     "invalid_grant": (refusal("invalid_grant"), _REFUSED, r"refused \(invalid_grant\): they have expired"),
     "invalid_scope": (refusal("invalid_scope"), _REFUSED, r"refused \(invalid_scope\): a scope"),
@@ -314,7 +314,7 @@ def test_a_server_that_says_it_cannot_now(
     tokens.upcoming = [refusal("temporarily_unavailable")] * 3
     with pytest.raises(TransportError, match="busy") as told:
         around(Memory(), service_account(key_file, SCOPES)).send(asking(SOMEWHERE))
-    assert type(told.value) is TransportError
+    assert type(told.value) is ConnectError
     assert len(tokens.received) == 3
 
 

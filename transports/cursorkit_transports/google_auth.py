@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from cursorkit.wire import AuthenticationError, Headers, TransportError
+from cursorkit.wire import AuthenticationError, ConnectError, Headers, PermanentError, TransportError
 from cursorkit_transports.hosts import Hosts
 from cursorkit_transports.tokens import TOKEN_TIMEOUT, Tokens
 
@@ -94,7 +94,8 @@ class Authorized:
 
     def _attempt(self, request: Request, refused: _Proof | None = None) -> tuple[_Proof, Response]:
         proof = self._proof(refused)
-        return proof, self._transport.send(_with(request, {**proof.fields, **self._billed}))
+        response = self._transport.send(_with(request, {**proof.fields, **self._billed}))
+        return proof, evolve(response, secrets=tuple(filter(None, (*response.secrets, proof.token))))
 
     def _proof(self, refused: _Proof | None) -> _Proof:
         """A proof with another token than the one that was refused."""
@@ -108,7 +109,7 @@ class Authorized:
                     proof = _Proof.of(credentials)
             except TransportError as error:
                 # A traceback that led through google-auth would lead to variables that hold secrets.
-                raise error.with_traceback(None) from None
+                raise _before_all(error).with_traceback(None) from None
         if not proof.fit:
             raise AuthenticationError("the credentials gave a token that no header can carry")
         return proof
@@ -128,6 +129,11 @@ class Authorized:
 
 def _with(request: Request, fields: dict[str, str]) -> Request:
     return evolve(request, headers=Headers([*request.headers, *fields.items()])) if fields else request
+
+
+def _before_all(error: TransportError) -> TransportError:
+    """`error` as one that came before anything of the request was sent."""
+    return error if isinstance(error, PermanentError | ConnectError) else ConnectError(str(error))
 
 
 @frozen
