@@ -154,7 +154,8 @@ def _of_wholes(walk: Walk, statements: Sequence[Statement]) -> Iterator[Problem]
             drawn = "" if index is None else shown(statements[index], public=False).text
             scene = (*key, *each.scene)
             message = f"{each.message} (at {place.spelled(scene)})" if scene else each.message
-            yield Problem(each.kind, message, drawn, (0, len(drawn)), index, hint=each.hint)
+            span = (0, len(drawn))
+            yield Problem(each.kind, message, drawn, span, index, walk.label, hint=each.hint)
 
 
 def _json(content: Content) -> Json:

@@ -15,7 +15,7 @@ from cursorkit.schema.admit import admit
 from cursorkit.schema.formats import base64_bytes
 from cursorkit.schema.mismatch import Mismatch
 from cursorkit.schema.shortest import as_json, as_text
-from cursorkit.schema.types import Any, List, Map, Object, Scalar
+from cursorkit.schema.types import Any, List, Map, Object, Scalar, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -90,7 +90,7 @@ def leaves(schema: Schema, value: object) -> list[Node]:
     Raises:
         ArgumentErrors: with everything in `value` that is no JSON or does not fit `schema`, and where.
     """
-    _refuse(schema, *admit(schema, value)[1])
+    _refuse(schema, *admit(known(schema), value)[1])
     found: list[Node] = []
     _take_apart(Node(schema, cast("Json", value)), found)
     return found

@@ -99,7 +99,8 @@ class Node:
         value = self._inside(keys, ())
         values = [value] if isinstance(value, str) and keys == ("type",) else value
         if not isinstance(values, list | tuple) or not all(isinstance(each, str) for each in values):
-            raise self.fault("a list of strings is expected", *keys)
+            alone = "a string or " if keys == ("type",) else ""
+            raise self.fault(f"{alone}a list of strings is expected", *keys)
         return tuple(values)
 
     def value(self, keyword: str) -> object:

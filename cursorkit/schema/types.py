@@ -208,6 +208,20 @@ class Object:
 Schema = Object | List | Map | Scalar | Any
 
 
+def known(schema: Schema) -> Schema:
+    """The schema itself.
+
+    Raises:
+        TypeError: it is none, but perhaps the class or the document from which one is to be made.
+    """
+    if not isinstance(schema, Schema):
+        raise TypeError(
+            f"a schema is expected, as the modules of cursorkit.schema make them of classes and documents, "
+            f"not a value of type {type(schema).__name__}"
+        )
+    return schema
+
+
 @frozen
 class Field:
     """A named part of a structure.

@@ -341,6 +341,7 @@ def test_text_needs_a_kind_that_takes_it() -> None:
         ([], "#: a schema is expected, a structure or a boolean"),
         ({"type": "strng"}, "#/type: a type is expected, one of null, boolean, integer"),
         ({"type": []}, "#/type: a type is expected"),
+        ({"type": 5}, "#/type: a string or a list of strings is expected"),
         ({"type": "object", "properties": []}, "#/properties: a structure is expected"),
         (
             {"properties": {"a/b~": {"minLength": -1}}},
