@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, cast
 from attrs import field, frozen
 
 from cursorkit.body.fold import MOST, Walk
-from cursorkit.body.openings import MARKS, Candidate, Opening, kinds_of, parts_of
+from cursorkit.body.openings import Candidate, Opening, kinds_of, parts_of
 from cursorkit.body.places import Place
 from cursorkit.body.values import Unread
-from cursorkit.language.ast import Assignment, KeyMove, Path, Program
-from cursorkit.language.parser import parse, parse_argument, parse_path
+from cursorkit.language.ast import MARKS, Assignment, KeyMove, Path
+from cursorkit.language.parser import parse_argument, parse_path, parsed
 from cursorkit.schema.admit import admit
 from cursorkit.schema.types import Any, Scalar, title
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cursorkit.body.openings import Parts
     from cursorkit.body.places import Spot
     from cursorkit.body.tree import Key
+    from cursorkit.language.ast import Program
     from cursorkit.schema.types import Schema
 
 
@@ -36,7 +37,7 @@ def complete(schema: Schema, arguments: Iterable[str] | Program, partial: str) -
         arguments: the words before it, in order, or their tree; mistakes in them do no harm.
         partial: the word so far, empty for none.
     """
-    program = arguments if isinstance(arguments, Program) else parse(arguments)
+    program = parsed(arguments)
     if len(program.statements) >= MOST:
         return ()
     walk = Walk(schema)

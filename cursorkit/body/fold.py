@@ -16,7 +16,7 @@ from cursorkit.body.values import contents, document, no_files, text
 from cursorkit.errors import CursorError, Problem, SourceError, shortened
 from cursorkit.language.ast import Assignment, KeyMove, Move
 from cursorkit.language.cursor import Cursor
-from cursorkit.schema.admit import levels
+from cursorkit.schema.admit import DEEPEST, levels
 from cursorkit.schema.mismatch import Mismatch
 from cursorkit.schema.types import List, Scalar, known, title
 
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from cursorkit.schema.types import Content, Schema
 
 _T = TypeVar("_T")
-
-DEEPEST = 64
-"""Levels that a cursor may go down, and a body may have: more than any API has."""
 
 _PARTED = (dict, list)
 

@@ -10,6 +10,7 @@ from attrs import define, field
 
 from cursorkit.body.places import NEW, Place, is_element
 from cursorkit.errors import ArgumentErrors, Problem
+from cursorkit.language.ast import MARKS
 from cursorkit.language.parser import LONGEST
 from cursorkit.schema.admit import admit
 from cursorkit.schema.formats import base64_bytes
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     from cursorkit.body.tree import Key
     from cursorkit.schema.types import Field, Json, Schema
-
-MARKS = (":", "@", "/")
-"""What makes another sign of the `=` behind it."""
 
 
 @define(eq=False)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 Operator = Literal["=", ":=", "@="]
 """`=` takes the value as it stands, `:=` as JSON, `@=` the contents of the file that it names."""
 
+MARKS = (":", "@", "/")
+"""What makes another sign of the `=` behind it: names that end so cannot stand right before one."""
+
 
 @frozen
 class Root:

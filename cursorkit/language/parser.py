@@ -170,3 +170,8 @@ def parse(arguments: Iterable[str]) -> Program:
         arguments: the words behind `-r`, in order.
     """
     return Program(tuple(map(parse_argument, words(arguments))))
+
+
+def parsed(arguments: Iterable[str] | Program) -> Program:
+    """The tree of an argument list, which may be one already."""
+    return arguments if isinstance(arguments, Program) else parse(arguments)
