@@ -173,6 +173,8 @@ def _json(content: Content) -> Json:
 def _python(schema: Schema, content: Content) -> object:
     """The Python value of a class's schema."""
     match schema, content:
+        case _, None:
+            return None
         case Object(factory=factory), dict():
             given = {
                 each.python: _python(each.schema, content[each.wire])
