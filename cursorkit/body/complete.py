@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 def complete(schema: Schema, arguments: Iterable[str] | Program, partial: str) -> tuple[Candidate, ...]:
     """What `partial`, an unfinished argument behind `arguments`, may become in a body of `schema`.
 
-    Opens no file, nor standard input. Names are offered as on the command line, each with the operators that
-    its field takes first, and with all of them once it is written out. What is set already is left out, for
+    Opens no file, nor standard input. Names are offered as on the command line, or as on the wire where only
+    such a one is begun; each with the operators that its field takes first, and with all of them once it is
+    written out. What is set already is left out, for
     nothing can be set twice. For values of free text there is nothing to offer.
 
     Args:
@@ -81,9 +82,8 @@ class _End:
         prefix, stem = partial[:cut], partial[cut:]
         base = self._opening(self.walk.look(Path(parse_path(prefix).steps)))
         if base is not None:
-            for name in base.names():
-                if name.startswith(stem):
-                    yield from self._forms(base, name, prefix, brief=True)
+            for name in base.names(stem):
+                yield from self._forms(base, name, prefix, brief=True)
             for name in (stem, stem[:-1]) if stem.endswith(MARKS) else (stem,):
                 if name:
                     yield from self._forms(base, name, prefix)

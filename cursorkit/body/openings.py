@@ -92,8 +92,12 @@ class Opening:
         if self.has_way and not brief and self._has_odd_keys():
             yield Candidate(f"{word}/=", self.described(", move to a key of it"))
 
-    def names(self) -> Iterator[str]:
-        """How paths call what is below."""
+    def names(self, stem: str) -> list[str]:
+        """How paths call what is below and begins with `stem`: on the command line, or else on the wire."""
+        named = [name for name in self._names() if name.startswith(stem)]
+        return named or [name for name in self.wire_names() if name.startswith(stem) and _is_plain(name)]
+
+    def _names(self) -> Iterator[str]:
         for kind in self.kinds if self.has_way else ():
             match kind:
                 case Object():

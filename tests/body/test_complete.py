@@ -65,6 +65,9 @@ def texts(schema: Schema, words: list[str], partial: str) -> list[str]:
         ([], "nosuch", []),
         ([], "nosuch.", []),
         ([], "title.", []),
+        # Where no name of the command line begins so, one on the wire.
+        ([], "titleB", ["titleBar="]),
+        ([], "next.contentT", ["next.contentType="]),
         # Operators, once a name is written out.
         ([], "title", ["title=", "title-bar=", "title:=", "title@="]),
         ([], "contentType", ["contentType=", "contentType:=", "contentType@="]),
