@@ -9,6 +9,7 @@ from attrs import frozen
 from cursorkit.body.elsewhere import KEY, Elsewhere
 from cursorkit.body.places import NEW, Place
 from cursorkit.errors import listed, quoted, shortened
+from cursorkit.language.ast import MARKS
 from cursorkit.schema.expected import held
 from cursorkit.schema.names import nearest
 from cursorkit.schema.types import List, Object
@@ -125,7 +126,8 @@ class Guide:
             case "not-keyed":
                 hints = self._elements(above) if isinstance(above.schema, List) else ()
                 return Absence(f"{above} holds {held(above.schema)}, which has no keys", hints)
-        hints = () if above.field is None else (Hint(f"set it with {above.field.cli}=VALUE"),)
+        name = "" if above.field is None else above.field.cli
+        hints = (Hint(f"set it with {name}=VALUE"),) if name and not name.endswith(MARKS) else ()
         return Absence(f"{above} holds {held(above.schema)}: there is nothing in it to go to", hints)
 
     def _elements(self, above: Place) -> tuple[Hint, ...]:

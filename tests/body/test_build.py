@@ -301,3 +301,10 @@ def test_of_a_list_that_is_set_as_a_whole_no_elements_are_offered() -> None:
     schema = Object("Root", lambda: [Field("tags", "tags", "tags", List(Scalar("string")))])
     (problem,) = problems(schema, 'tags:=["a","b"]', "tags.00=x").problems
     assert (problem.kind, problem.hint, problem.beyond) == ("not-an-index", "", "")
+
+
+@pytest.mark.parametrize(("name", "hint"), [("a", "set it with a=VALUE"), ("a/", "")])
+def test_no_name_is_written_where_it_would_be_an_operator(name: str, hint: str) -> None:
+    schema = Object("Root", lambda: [Field(name, name, "a", Scalar("string"))])
+    (problem,) = problems(schema, f"{name}.b=x").problems
+    assert (problem.kind, problem.hint) == ("not-a-structure", hint)
