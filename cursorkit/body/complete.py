@@ -30,8 +30,8 @@ def complete(schema: Schema, arguments: Iterable[str] | Program, partial: str) -
 
     Opens no file, nor standard input. Names are offered as on the command line, or as on the wire where only
     such a one is begun; each with the operators that its field takes first, and with all of them once it is
-    written out. What is set already is left out, for
-    nothing can be set twice. For values of free text there is nothing to offer.
+    written out. What is set already is left out, for nothing can be set twice. For values of free text there
+    is nothing to offer.
 
     Args:
         schema: what the body may hold.
