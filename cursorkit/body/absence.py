@@ -9,6 +9,7 @@ from attrs import frozen
 from cursorkit.body.elsewhere import KEY, Elsewhere
 from cursorkit.body.places import NEW, Place
 from cursorkit.errors import listed, quoted, shortened
+from cursorkit.language.ast import MARKS
 from cursorkit.schema.expected import held
 from cursorkit.schema.names import nearest
 from cursorkit.schema.types import List, Object
@@ -97,11 +98,12 @@ class _Mended:
 
 
 class Guide:
-    """Explains paths that break off in a body of one schema."""
+    """Explains paths that break off in a body of one schema; `label` is what an argument is called."""
 
-    def __init__(self, whole: Schema, places: Places) -> None:
+    def __init__(self, whole: Schema, places: Places, label: str) -> None:
         self._elsewhere = Elsewhere(whole)
         self._places = places
+        self._label = label
         self._left = _MOST_EXPLAINED
 
     def explain(self, lead: Lead) -> Absence:
@@ -113,32 +115,35 @@ class Guide:
             case "response-only":
                 return Absence(cast("Field", cast("Object", above.schema).find(name)).refusal)
             case "not-an-index":
-                hints = (*_new_part(above, name), self._elements(above))
+                hints = (*_new_part(above, name), *self._elements(above))
                 return Absence(f"{quoted(name)} is no element of {above}", hints)
             case "index-gap":
-                return Absence(f"{above} has no element {shortened(name)} yet", (self._elements(above),))
+                return Absence(f"{above} has no element {shortened(name)} yet", self._elements(above))
             case "kind-clash":
                 return self._clash(above, name)
             case "not-unicode":
                 return Absence(f"{quoted(name)} is not UTF-8 text, so it can be no key of {above}")
             case "not-keyed":
-                hints = (self._elements(above),) if isinstance(above.schema, List) else ()
+                hints = self._elements(above) if isinstance(above.schema, List) else ()
                 return Absence(f"{above} holds {held(above.schema)}, which has no keys", hints)
-        hints = () if above.field is None else (Hint(f"set it with {above.field.cli}=VALUE"),)
+        name = "" if above.field is None else above.field.cli
+        hints = (Hint(f"set it with {name}=VALUE"),) if name and not name.endswith(MARKS) else ()
         return Absence(f"{above} holds {held(above.schema)}: there is nothing in it to go to", hints)
 
-    def _elements(self, above: Place) -> Hint:
-        """Which elements there are."""
+    def _elements(self, above: Place) -> tuple[Hint, ...]:
+        """Which elements there are, unless nothing can be set in them any more."""
+        if self._places.tree.is_whole(above.way):
+            return ()
         count = self._places.tree.length(above.way)
         known = "no element yet" if not count else "element 0" if count == 1 else f"elements 0 to {count - 1}"
-        return Hint(f"it has {known}; + is a new one", plain=False)
+        return (Hint(f"it has {known}; + is a new one", plain=False),)
 
     def _clash(self, above: Place, name: str) -> Absence:
         tree = self._places.tree
-        culprit = f"argument {tree.first(tree.key(above.way)) + 1}"
+        culprit = f"{self._label} {tree.first(tree.key(above.way)) + 1}"
         if tree.is_list(above.way):
             message = f"{quoted(name)} needs a structure, but {culprit} made {above} a list"
-            return Absence(message, (self._elements(above),))
+            return Absence(message, self._elements(above))
         message = f"{quoted(name)} needs a list, but {culprit} made {above} a structure"
         return Absence(message, (Hint(f"/={shortened(name)} is a key of it", plain=False),))
 

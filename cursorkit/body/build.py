@@ -154,7 +154,8 @@ def _of_wholes(walk: Walk, statements: Sequence[Statement]) -> Iterator[Problem]
             drawn = "" if index is None else shown(statements[index], public=False).text
             scene = (*key, *each.scene)
             message = f"{each.message} (at {place.spelled(scene)})" if scene else each.message
-            yield Problem(each.kind, message, drawn, (0, len(drawn)), index, hint=each.hint)
+            span = (0, len(drawn))
+            yield Problem(each.kind, message, drawn, span, index, walk.label, hint=each.hint)
 
 
 def _json(content: Content) -> Json:
@@ -172,6 +173,8 @@ def _json(content: Content) -> Json:
 def _python(schema: Schema, content: Content) -> object:
     """The Python value of a class's schema."""
     match schema, content:
+        case _, None:
+            return None
         case Object(factory=factory), dict():
             given = {
                 each.python: _python(each.schema, content[each.wire])

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, cast
 from attrs import field, frozen
 
 from cursorkit.body.fold import MOST, Walk
-from cursorkit.body.openings import MARKS, Candidate, Opening, kinds_of, parts_of
+from cursorkit.body.openings import Candidate, Opening, kinds_of, parts_of
 from cursorkit.body.places import Place
 from cursorkit.body.values import Unread
-from cursorkit.language.ast import Assignment, KeyMove, Path, Program
-from cursorkit.language.parser import parse, parse_argument, parse_path
+from cursorkit.language.ast import MARKS, Assignment, KeyMove, Path
+from cursorkit.language.parser import parse_argument, parse_path, parsed
 from cursorkit.schema.admit import admit
 from cursorkit.schema.types import Any, Scalar, title
 
@@ -21,22 +21,24 @@ if TYPE_CHECKING:
     from cursorkit.body.openings import Parts
     from cursorkit.body.places import Spot
     from cursorkit.body.tree import Key
+    from cursorkit.language.ast import Program
     from cursorkit.schema.types import Schema
 
 
 def complete(schema: Schema, arguments: Iterable[str] | Program, partial: str) -> tuple[Candidate, ...]:
     """What `partial`, an unfinished argument behind `arguments`, may become in a body of `schema`.
 
-    Opens no file, nor standard input. Names are offered as on the command line, each with the operators that
-    its field takes first, and with all of them once it is written out. What is set already is left out, for
-    nothing can be set twice. For values of free text there is nothing to offer.
+    Opens no file, nor standard input. Names are offered as on the command line, or as on the wire where only
+    such a one is begun; each with the operators that its field takes first, and with all of them once it is
+    written out. What is set already is left out, for nothing can be set twice. For values of free text there
+    is nothing to offer.
 
     Args:
         schema: what the body may hold.
         arguments: the words before it, in order, or their tree; mistakes in them do no harm.
         partial: the word so far, empty for none.
     """
-    program = arguments if isinstance(arguments, Program) else parse(arguments)
+    program = parsed(arguments)
     if len(program.statements) >= MOST:
         return ()
     walk = Walk(schema)
@@ -80,9 +82,8 @@ class _End:
         prefix, stem = partial[:cut], partial[cut:]
         base = self._opening(self.walk.look(Path(parse_path(prefix).steps)))
         if base is not None:
-            for name in base.names():
-                if name.startswith(stem):
-                    yield from self._forms(base, name, prefix, brief=True)
+            for name in base.names(stem):
+                yield from self._forms(base, name, prefix, brief=True)
             for name in (stem, stem[:-1]) if stem.endswith(MARKS) else (stem,):
                 if name:
                     yield from self._forms(base, name, prefix)

@@ -5,13 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from attrs import evolve
-
 from cursorkit.body.build import finished
 from cursorkit.body.fold import Walk
 from cursorkit.body.printer import to_arguments
 from cursorkit.body.values import element, entry, given
-from cursorkit.errors import ArgumentErrors
 from cursorkit.language.ast import Move
 from cursorkit.language.parser import parse_path
 
@@ -71,13 +68,10 @@ class Editor:
         Raises:
             ArgumentErrors: with every problem of the calls so far; their index counts the calls from 0.
         """
-        walk = Walk(self._schema)
+        walk = Walk(self._schema, label="edit")
         for _, call in self._calls:
             call(walk)
-        try:
-            return finished(walk, [statement for statement, _ in self._calls])
-        except ArgumentErrors as errors:
-            raise ArgumentErrors(tuple(evolve(each, label="edit") for each in errors.problems)) from None
+        return finished(walk, [statement for statement, _ in self._calls])
 
     @property
     def arguments(self) -> list[str]:

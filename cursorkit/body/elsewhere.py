@@ -11,6 +11,7 @@ from attrs import frozen
 
 from cursorkit.body.places import NEW, has_bytes
 from cursorkit.errors import SchemaError
+from cursorkit.schema.admit import DEEPEST
 from cursorkit.schema.names import nearest
 from cursorkit.schema.types import List, Map, Object
 
@@ -28,7 +29,6 @@ _MOST_SEARCHES = 200
 _MOST_NAMES = 5_000
 """Names that a misspelled one is compared with."""
 
-_DEEPEST = 64
 KEY = "KEY"
 """Stands in a path for the key of an entry, which is the caller's to choose."""
 
@@ -103,7 +103,7 @@ def _fields(whole: Schema) -> Iterator[tuple[Structure, Field]]:
                 waiting.append((at.inner(NEW, plain=False), inner))
             case Map(values=inner):
                 waiting.append((at.inner(KEY, plain=False), inner))
-            case Object() if id(schema) not in seen and len(at.path) < _DEEPEST:
+            case Object() if id(schema) not in seen and len(at.path) < DEEPEST:
                 seen.add(id(schema))
                 for field in _readable(schema):
                     if not field.refusal and not set(field.cli) & set(".="):

@@ -14,8 +14,7 @@ from cursorkit.body.shown import content_shown, shown
 from cursorkit.body.tree import New
 from cursorkit.body.values import Unread
 from cursorkit.errors import ArgumentErrors
-from cursorkit.language.ast import Program
-from cursorkit.language.parser import parse
+from cursorkit.language.parser import parsed
 from cursorkit.schema.types import title
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from cursorkit.body.tree import Key
     from cursorkit.body.values import Files
     from cursorkit.errors import Problem
-    from cursorkit.language.ast import Statement
+    from cursorkit.language.ast import Program, Statement
     from cursorkit.language.cursor import Cursor
     from cursorkit.schema.types import Content, Schema
 
@@ -133,7 +132,7 @@ def explain(schema: Schema, arguments: Iterable[str] | Program, *, files: Files 
         files: opens what `@=` names. By default no file is opened, nor is standard input: what they hold is
             not told, and what only reading them would show to be wrong is not told either.
     """
-    program = arguments if isinstance(arguments, Program) else parse(arguments)
+    program = parsed(arguments)
     walk = Walk(schema)
     walked = tuple(walk.steps(program, files))
     rows = tuple(_row(schema, *each) for each in zip(walked, program.statements, strict=False))

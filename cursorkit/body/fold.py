@@ -16,9 +16,9 @@ from cursorkit.body.values import contents, document, no_files, text
 from cursorkit.errors import CursorError, Problem, SourceError, shortened
 from cursorkit.language.ast import Assignment, KeyMove, Move
 from cursorkit.language.cursor import Cursor
-from cursorkit.schema.admit import levels
+from cursorkit.schema.admit import DEEPEST, levels
 from cursorkit.schema.mismatch import Mismatch
-from cursorkit.schema.types import List, Scalar, title
+from cursorkit.schema.types import List, Scalar, known, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from cursorkit.schema.types import Content, Schema
 
 _T = TypeVar("_T")
-
-DEEPEST = 64
-"""Levels that a cursor may go down, and a body may have: more than any API has."""
 
 _PARTED = (dict, list)
 
@@ -86,6 +83,7 @@ class Walk:
     """The one walk over arguments and schema: where the cursor stands, what is set, and what is wrong so far.
 
     Attributes:
+        label: what an argument is called in problems.
         cursor: where it stands.
         index: the position of the last argument that was carried out; -1 before the first.
         last_move: the last of them that was a move, as it was written.
@@ -96,7 +94,8 @@ class Walk:
         used: what the arguments used beyond the reference's language, each with the position of its argument.
     """
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, label: str = "argument") -> None:
+        self.label = label
         self.cursor = Cursor()
         self.index = -1
         self.last_move: Move | KeyMove | None = None
@@ -104,9 +103,9 @@ class Walk:
         self.problems: list[Problem] = []
         self.advice: list[Problem] = []
         self.used: list[tuple[int, Extension]] = []
-        self.schema = schema
+        self.schema = known(schema)
         self.places = Places(self.tree)
-        self._guide = Guide(schema, self.places)
+        self._guide = Guide(schema, self.places, label)
         self._trail: list[Spot] = [Place(schema)]
         """The places of the cursor's names, behind that of the root."""
         self._lost = False
@@ -333,7 +332,7 @@ class Walk:
         climb = climbed(statement.path, self.cursor.names) if own else ""
         if not climb and self.last_move is not None and self._origin is not None:
             climb = climbed(self.last_move.path, self._origin)
-        return Scene(statement, self.index, str(self.last_move or ""), self.standing, climb)
+        return Scene(statement, self.index, self.label, str(self.last_move or ""), self.standing, climb)
 
     @property
     def standing(self) -> str:

@@ -10,21 +10,19 @@ from attrs import define, field
 
 from cursorkit.body.places import NEW, Place, is_element
 from cursorkit.errors import ArgumentErrors, Problem
+from cursorkit.language.ast import MARKS
 from cursorkit.language.parser import LONGEST
 from cursorkit.schema.admit import admit
 from cursorkit.schema.formats import base64_bytes
 from cursorkit.schema.mismatch import Mismatch
 from cursorkit.schema.shortest import as_json, as_text
-from cursorkit.schema.types import Any, List, Map, Object, Scalar
+from cursorkit.schema.types import Any, List, Map, Object, Scalar, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from cursorkit.body.tree import Key
     from cursorkit.schema.types import Field, Json, Schema
-
-MARKS = (":", "@", "/")
-"""What makes another sign of the `=` behind it."""
 
 
 @define(eq=False)
@@ -90,7 +88,7 @@ def leaves(schema: Schema, value: object) -> list[Node]:
     Raises:
         ArgumentErrors: with everything in `value` that is no JSON or does not fit `schema`, and where.
     """
-    _refuse(schema, *admit(schema, value)[1])
+    _refuse(schema, *admit(known(schema), value)[1])
     found: list[Node] = []
     _take_apart(Node(schema, cast("Json", value)), found)
     return found

@@ -40,6 +40,7 @@ class Scene:
     Attributes:
         statement: the argument.
         index: its position.
+        label: what an argument is called.
         context: the move before it.
         cursor: where the cursor stands.
         climb: how far dots went, which may be another place than was expected.
@@ -47,6 +48,7 @@ class Scene:
 
     statement: Statement
     index: int
+    label: str
     context: str
     cursor: str
     climb: str
@@ -71,7 +73,7 @@ class Scene:
     def conflicting(self, conflict: ConflictError, place: Place, key: Key) -> Problem:
         """That nothing can be set at `key`, which is `place` or a part of it."""
         at, written = place.spelled(conflict.key), str(self.statement.path)
-        culprit = f"argument {conflict.index + 1}"
+        culprit = f"{self.label} {conflict.index + 1}"
         if conflict.kind == "kind-clash":
             wanted, made = "a list", "a structure"
             if not isinstance(key[len(conflict.key)], int):
@@ -118,6 +120,7 @@ class Scene:
             argument=drawn.text,
             span=span or drawn.path_span,
             index=self.index,
+            label=self.label,
             context=self.context,
             cursor=self.cursor,
             hint="   ".join(filter(None, (self.climb, hint))),

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from cursorkit.body.fold import DEEPEST
 from cursorkit.body.places import NEW
 from cursorkit.body.values import document, text
 from cursorkit.errors import shortened
-from cursorkit.schema.admit import fits
+from cursorkit.language.ast import MARKS
+from cursorkit.schema.admit import DEEPEST, fits
 from cursorkit.schema.mismatch import Mismatch
-from cursorkit.schema.types import Any, List, Map, Object, Scalar, title
+from cursorkit.schema.shortest import as_json
+from cursorkit.schema.types import Any, List, Map, Object, Scalar, choices, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from cursorkit.body.places import Place
     from cursorkit.body.values import Reader
     from cursorkit.schema.types import Field, Schema
-
-MARKS = (":", "@", "/")
-"""What an operator may begin with: behind a name it could also be the name's own last character."""
 
 _LINE = 100
 """Columns that a description may take."""
@@ -94,8 +92,12 @@ class Opening:
         if self.has_way and not brief and self._has_odd_keys():
             yield Candidate(f"{word}/=", self.described(", move to a key of it"))
 
-    def names(self) -> Iterator[str]:
-        """How paths call what is below."""
+    def names(self, stem: str) -> list[str]:
+        """How paths call what is below and begins with `stem`: on the command line, or else on the wire."""
+        named = [name for name in self._names() if name.startswith(stem)]
+        return named or [name for name in self.wire_names() if name.startswith(stem) and _is_plain(name)]
+
+    def _names(self) -> Iterator[str]:
         for kind in self.kinds if self.has_way else ():
             match kind:
                 case Object():
@@ -122,8 +124,8 @@ class Opening:
         if isinstance(schema, Map):
             key, sign, _ = value.partition("=")
             if sign and key not in self.parts:
-                choices = (f"{key}={each}" for each in _choices(schema.values))
-                yield from (each for each in choices if _takes(text, each, self.place))
+                entries = (f"{key}={each}" for each in _choices(schema.values))
+                yield from (each for each in entries if _takes(text, each, self.place))
         elif leaf is not schema or not self.parts:
             for kind in self.kinds if self._any else (leaf,):
                 yield from (each for each in _choices(kind) if self._is_text(each))
@@ -251,6 +253,8 @@ def _begun(parts: Parts) -> Iterable[str]:
 
 def _choices(schema: Schema) -> Iterable[str]:
     """The texts of the values, where there are only a few."""
+    if left := choices(schema):
+        return (each if isinstance(each, str) else as_json(each) for each in left)
     match schema:
         case Scalar(type="boolean"):
             return ("true", "false")

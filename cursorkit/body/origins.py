@@ -13,16 +13,17 @@ from cursorkit.body.places import place_at
 from cursorkit.body.shown import discreet, private_texts, shown
 from cursorkit.body.values import Unread
 from cursorkit.errors import Problem
-from cursorkit.language.ast import Assignment, Program
-from cursorkit.language.parser import parse
+from cursorkit.language.ast import Assignment
+from cursorkit.language.parser import parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from cursorkit.body.build import Body
     from cursorkit.body.field_paths import Found
     from cursorkit.body.tree import Key
     from cursorkit.errors import Kind
+    from cursorkit.language.ast import Program
 
 
 def origin(origins: Mapping[Key, int], place: Key) -> int | None:
@@ -37,10 +38,6 @@ def setter(origins: Mapping[Key, int], place: Key) -> int | None:
     """The argument that set `place`, or what it is a part of; None for none."""
     above = (origins.get(place[:depth]) for depth in range(len(place), -1, -1))
     return next((index for index in above if index is not None), None)
-
-
-def _program(arguments: Iterable[str] | Program) -> Program:
-    return arguments if isinstance(arguments, Program) else parse(arguments)
 
 
 def _as_it_is(problem: Problem) -> Problem:
@@ -58,7 +55,7 @@ class Written:
     """
 
     body: Body
-    arguments: Program = field(converter=_program, repr=False)
+    arguments: Program = field(converter=parsed, repr=False)
     told: Callable[[Problem], Problem] = field(default=_as_it_is, repr=False)
 
     @cached_property

@@ -217,11 +217,13 @@ class Places:
             return _below(above, New(), items, extension)
         if not is_element(name) or (name[0] == "0" and name != "0"):
             return Nowhere(above, "not-an-index", (*above.way, New()))
-        if not _INDEX.fullmatch(name):
-            return Nowhere(above, "index-gap", (*above.way, New()))
-        if int(name) > self.tree.length(above.way):
-            return Nowhere(above, "index-gap", (*above.way, int(name)))
-        return _below(above, int(name), items, extension)
+        step = int(name) if _INDEX.fullmatch(name) else New()
+        if isinstance(step, int) and step <= self.tree.length(above.way):
+            return _below(above, step, items, extension)
+        # In what is set as a whole nothing can be set, wherever it ends; and that is what has to be told.
+        if self.tree.is_whole(above.way):
+            return _below(above, step, items, extension)
+        return Nowhere(above, "index-gap", (*above.way, step))
 
 
 def _field(above: Place, found: Field | None, *extensions: Extension) -> Spot:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from attrs import frozen
 
-from cursorkit.body.leaves import MARKS, leaves
+from cursorkit.body.leaves import leaves
+from cursorkit.language.ast import MARKS
 from cursorkit.schema.shortest import as_json
 from cursorkit.schema.types import Any, List
 

@@ -27,8 +27,8 @@ _REFUSALS: dict[Extension, tuple[Kind, str]] = {
     "empty": ("empty-value", "an empty value"),
 }
 _HINTS: dict[Extension, str] = {
-    "element": "FIELD=VALUE adds an element",
-    "entry": "FIELD=KEY=VALUE sets an entry",
+    "element": "FIELD=VALUE adds an element that has no parts",
+    "entry": "FIELD=KEY=VALUE sets an entry that has no parts",
 }
 _SIGNS: dict[str, Extension] = {":=": "json", "@=": "file"}
 _BY_KIND: dict[Kind, Extension] = {

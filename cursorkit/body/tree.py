@@ -148,6 +148,11 @@ class Tree:
         length = len(self._containers.get(key, ()))
         return max(length, self._reserved.get(key, 0)) if self._reserved else length
 
+    def is_whole(self, way: Way) -> bool:
+        """Whether `way` is set as a whole, or leads into what is."""
+        key = self.key(way)
+        return any(key[:depth] in self.origins for depth in range(len(key) + 1))
+
     def is_list(self, way: Way) -> bool:
         """Whether elements are set at `way`."""
         return isinstance(self._containers.get(self.key(way)), list)

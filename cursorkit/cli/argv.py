@@ -104,7 +104,7 @@ def _unknown_flag(word: str, known: list[str]) -> Complaint:
     name = word.partition("=")[0]
     short = [option for option in known if len(option) == 2 and name.startswith(option)]
     if short:
-        return f"unknown flag '{name}'", f"did you mean '{short[0]}'?"
+        return f"unknown flag '{name}{'=' * (name in short)}'", f"did you mean '{short[0]}'?"
     return unknown("flag", name, known, "--help lists the flags")
 
 

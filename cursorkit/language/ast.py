@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Literal
 from attrs import field, frozen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cursorkit.errors import Span
 
 Operator = Literal["=", ":=", "@="]
 """`=` takes the value as it stands, `:=` as JSON, `@=` the contents of the file that it names."""
+
+MARKS = (":", "@", "/")
+"""What makes another sign of the `=` behind it: names that end so cannot stand right before one."""
 
 
 @frozen
@@ -142,6 +147,17 @@ class Assignment:
 
 
 Statement = Move | KeyMove | Assignment
+
+
+def words(arguments: Iterable[str]) -> tuple[str, ...]:
+    """The arguments of a list.
+
+    Raises:
+        TypeError: one string alone, whose characters nobody means.
+    """
+    if isinstance(arguments, str):
+        raise TypeError("a list of arguments is expected, not a string")
+    return tuple(arguments)
 
 
 @frozen

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast, overload
 from lark import Lark, Token, Transformer
 
 from cursorkit.language._grammar import GRAMMAR
-from cursorkit.language.ast import Assignment, KeyMove, Move, Name, Path, Program, Root, Up
+from cursorkit.language.ast import Assignment, KeyMove, Move, Name, Path, Program, Root, Up, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -145,7 +145,7 @@ class Statements(Sequence["Statement"]):
     """
 
     def __init__(self, arguments: Iterable[str]) -> None:
-        self._arguments = tuple(arguments)
+        self._arguments = words(arguments)
 
     def __len__(self) -> int:
         return len(self._arguments)
@@ -169,4 +169,9 @@ def parse(arguments: Iterable[str]) -> Program:
     Args:
         arguments: the words behind `-r`, in order.
     """
-    return Program(tuple(map(parse_argument, arguments)))
+    return Program(tuple(map(parse_argument, words(arguments))))
+
+
+def parsed(arguments: Iterable[str] | Program) -> Program:
+    """The tree of an argument list, which may be one already."""
+    return arguments if isinstance(arguments, Program) else parse(arguments)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cursorkit.errors import ArgumentErrors, Problem
+from cursorkit.language.ast import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,11 +27,11 @@ def shell_line(arguments: Iterable[str]) -> str:
     Raises:
         ArgumentErrors: an argument holds a NUL, which no command line can.
     """
-    words = list(arguments)
-    problems = tuple(_holds_nul(index, word) for index, word in enumerate(words) if "\0" in word)
+    line = words(arguments)
+    problems = tuple(_holds_nul(index, word) for index, word in enumerate(line) if "\0" in word)
     if problems:
         raise ArgumentErrors(problems)
-    return " ".join(map(_quoted, words))
+    return " ".join(map(_quoted, line))
 
 
 def _quoted(word: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 DEEPEST = 64
-"""Levels that a value may be nested: more than any API has, and far from Python's own limit."""
+"""Levels of a value, and of the names of a cursor: more than any API has, and far from Python's own limit."""
 
 MOST_TOLD = 10
 """Mismatches of one value that are worth telling in full: a document of another kind has one everywhere."""

@@ -73,6 +73,7 @@ def _field(cls: type, attribute: attrs.Attribute[object], annotation: object) ->
         python=attribute.alias or attribute.name,
         schema=schema,
         required=attribute.default is attrs.NOTHING,
+        nullable=_is_optional(annotation),
     )
 
 
@@ -107,8 +108,13 @@ def _schema(annotation: object) -> Schema:
     if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
         return List(_schema(arguments[0]), factory=tuple)
     if origin in {dict, Mapping} and arguments[0] is str:
-        return Map(_schema(arguments[1]))
+        return Map(_schema(arguments[1]), nullable=_is_optional(arguments[1]))
     raise SchemaError(f"{getattr(annotation, '__name__', annotation)} cannot be written as arguments")
+
+
+def _is_optional(annotation: object) -> bool:
+    """Whether None may stand for a value of the annotation."""
+    return types.NoneType in typing.get_args(annotation)
 
 
 def _union(alternatives: list[object]) -> Schema:

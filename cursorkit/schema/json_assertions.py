@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from operator import ge, gt, le, lt
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from cursorkit.schema.scalars import compiled
 from cursorkit.schema.types import Rule
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from cursorkit.errors import Kind
     from cursorkit.schema.json_document import Node
+    from cursorkit.schema.types import Json
 
 Check = Callable[..., bool]
 """Whether a value obeys."""
@@ -91,7 +92,9 @@ def _one_of(node: Node, keyword: str, values: Sequence[object]) -> Rule:
     except (RecursionError, TypeError, ValueError):
         raise node.fault("JSON values are expected", keyword) from None
     more = ", …" if len(values) > _MOST_TOLD else ""
-    return Rule("not-in-enum", f"the value is none of {told}{more}", lambda value: _canonical(value) in known)
+    message = f"the value is none of {told}{more}"
+    choices = tuple(cast("Sequence[Json]", values))
+    return Rule("not-in-enum", message, lambda value: _canonical(value) in known, choices)
 
 
 def _canonical(value: object) -> Hashable:

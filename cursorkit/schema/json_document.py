@@ -52,6 +52,8 @@ class Node:
     document: Document = field(repr=False)
     pointer: str
     content: Mapping[str, object] | bool = field(eq=False, repr=False)
+    _checked: dict[str, dict[str, object]] = field(factory=dict, init=False, eq=False, repr=False)
+    """Entries that were asked for; of many fields each asks."""
 
     @classmethod
     def root(cls, document: object) -> Self:
@@ -99,7 +101,8 @@ class Node:
         value = self._inside(keys, ())
         values = [value] if isinstance(value, str) and keys == ("type",) else value
         if not isinstance(values, list | tuple) or not all(isinstance(each, str) for each in values):
-            raise self.fault("a list of strings is expected", *keys)
+            alone = "a string or " if keys == ("type",) else ""
+            raise self.fault(f"{alone}a list of strings is expected", *keys)
         return tuple(values)
 
     def value(self, keyword: str) -> object:
@@ -148,10 +151,12 @@ class Node:
 
     def entries(self, keyword: str) -> dict[str, object]:
         """Any values by name."""
-        value = self._get(keyword, {})
-        if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-            raise self.fault("a structure is expected", keyword)
-        return dict(value)
+        if keyword not in self._checked:
+            value = self._get(keyword, {})
+            if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+                raise self.fault("a structure is expected", keyword)
+            self._checked[keyword] = dict(value)
+        return self._checked[keyword]
 
     # --- what it refers to ----------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from cursorkit.schema.admit import DEEPEST
 from cursorkit.schema.json_assertions import (
     ASSERTIONS,
@@ -73,7 +75,7 @@ def rules(node: Node, judged: Container[str] = (), trail: tuple[Node, ...] = ())
 
 def _of_those(of: Check, rule: Rule) -> Rule:
     holds = rule.holds
-    return Rule(rule.kind, rule.message, lambda value: not of(value) or holds(value))
+    return evolve(rule, holds=lambda value: not of(value) or holds(value))
 
 
 def check(node: Node, trail: tuple[Node, ...] = ()) -> Check:

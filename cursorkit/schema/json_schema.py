@@ -139,7 +139,7 @@ class _Reader:
 
     def _fields(self, nodes: Nodes, name: str) -> Iterator[Field]:
         """The fields that are told by name, in the order of the document."""
-        required = structures.required(nodes)
+        required = dict.fromkeys(structures.required(nodes))
         known = [*structures.properties(nodes), *required]
         mentioned = structures.mentioned(nodes).items()
         found = {

@@ -67,11 +67,13 @@ class Rule:
         kind: the stable name of the error, where it does not.
         message: what is wrong then, in words.
         holds: whether a value obeys. It is asked of complete values that are of their kind, and of no others.
+        choices: the values that obey, as JSON, where there are only those; else none.
     """
 
     kind: Kind
     message: str
     holds: Callable[..., bool] = field(repr=False)
+    choices: tuple[Json, ...] = field(default=(), repr=False)
 
 
 @frozen
@@ -208,6 +210,20 @@ class Object:
 Schema = Object | List | Map | Scalar | Any
 
 
+def known(schema: Schema) -> Schema:
+    """The schema itself.
+
+    Raises:
+        TypeError: it is none, but perhaps the class or the document from which one is to be made.
+    """
+    if not isinstance(schema, Schema):
+        raise TypeError(
+            f"a schema is expected, as the modules of cursorkit.schema make them of classes and documents, "
+            f"not a value of type {type(schema).__name__}"
+        )
+    return schema
+
+
 @frozen
 class Field:
     """A named part of a structure.
@@ -233,6 +249,11 @@ class Field:
     nullable: bool = True
     secret: bool = False
     refusal: str = ""
+
+
+def choices(schema: Schema) -> tuple[Json, ...]:
+    """The values that the rules of the schema leave, where they leave only a few; else none."""
+    return next((rule.choices for rule in schema.rules if rule.choices), ())
 
 
 def part(schema: Schema, step: str | int) -> Schema:

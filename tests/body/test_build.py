@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -289,3 +289,22 @@ def test_an_element_of_any_json_value_is_called_one() -> None:
     for argument in ("extra.+.1=x", "extra.0.1=x"):
         (problem,) = problems(schema, argument).problems
         assert problem.message == "an element of 'extra' has no element 1 yet"
+
+
+@pytest.mark.parametrize("schema", [None, {"type": "object"}, dict])
+def test_what_is_no_schema_is_told_apart_from_the_arguments(schema: object) -> None:
+    with pytest.raises(TypeError, match="a schema is expected"):
+        build(cast("Schema", schema), ["a=1"])
+
+
+def test_of_a_list_that_is_set_as_a_whole_no_elements_are_offered() -> None:
+    schema = Object("Root", lambda: [Field("tags", "tags", "tags", List(Scalar("string")))])
+    (problem,) = problems(schema, 'tags:=["a","b"]', "tags.00=x").problems
+    assert (problem.kind, problem.hint, problem.beyond) == ("not-an-index", "", "")
+
+
+@pytest.mark.parametrize(("name", "hint"), [("a", "set it with a=VALUE"), ("a/", "")])
+def test_no_name_is_written_where_it_would_be_an_operator(name: str, hint: str) -> None:
+    schema = Object("Root", lambda: [Field(name, name, "a", Scalar("string"))])
+    (problem,) = problems(schema, f"{name}.b=x").problems
+    assert (problem.kind, problem.hint) == ("not-a-structure", hint)

@@ -11,6 +11,7 @@ from cursorkit import complete, explain, parse
 from cursorkit.methods import STORE_INSTANCES
 from cursorkit.schema.attrs_classes import schema_of
 from cursorkit.schema.discovery import Schemas
+from cursorkit.schema.json_schema import schema_of as of_document
 from cursorkit.schema.types import Any, Field, List, Map, Object, Scalar
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ def texts(schema: Schema, words: list[str], partial: str) -> list[str]:
         ([], "nosuch", []),
         ([], "nosuch.", []),
         ([], "title.", []),
+        # Where no name of the command line begins so, one on the wire.
+        ([], "titleB", ["titleBar="]),
+        ([], "next.contentT", ["next.contentType="]),
         # Operators, once a name is written out.
         ([], "title", ["title=", "title-bar=", "title:=", "title@="]),
         ([], "contentType", ["contentType=", "contentType:=", "contentType@="]),
@@ -366,3 +370,22 @@ def test_long_lists_take_time_in_proportion() -> None:
     words = [word for index in range(10_000) for word in (f"extra.k{index}.a=1", f"flags=k{index}=true")]
     assert {f"extra.k{index}" for index in range(10_000)} <= {*texts(JOB, words, "extra.k")}
     assert texts(JOB, words, "extra.k9999.") == []
+
+
+def test_values_that_a_rule_lists_are_offered() -> None:
+    schema = of_document(
+        {
+            "properties": {
+                "level": {"type": "integer", "enum": [1, 20]},
+                "mode": {"enum": ["on", 5, None, {"k": [1]}]},
+                "kind": {"const": "job"},
+                "marks": {"additionalProperties": {"enum": [1, 2], "type": "integer"}},
+            }
+        }
+    )
+    assert texts(schema, [], "level=") == ["level=1", "level=20"]
+    assert texts(schema, [], "level:=") == ["level:=1", "level:=20"]
+    assert texts(schema, [], "mode=") == ["mode=on"]
+    assert {*texts(schema, [], "mode:=")} == {'mode:="on"', "mode:=5", "mode:=null", 'mode:={"k":[1]}'}
+    assert texts(schema, [], "kind=") == ["kind=job"]
+    assert texts(schema, [], "marks=a=") == ["marks=a=1", "marks=a=2"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import pytest
@@ -101,6 +101,35 @@ def test_http_body_with_a_file(tmp_path: Path) -> None:
 def test_the_bytes_of_a_body_do_not_show() -> None:
     assert "CANARY" not in repr(HttpBody("a/b", b"CANARY"))
     assert "CANARY" not in repr(HttpBody("a/b", Bytes(b"CANARY")))
+
+
+@attrs.frozen
+class Loose:
+    at: datetime | None = datetime(2026, 1, 1, tzinfo=UTC)
+    state: State | None = State.ON
+    image: bytes | None = b"a"
+    sizes: tuple[int, ...] | None = (1,)
+    spec: Spec | None = None
+    labels: dict[str, State | None] | None = None
+    extra: Any = 1
+
+
+@pytest.mark.parametrize("name", ["at", "state", "image", "sizes", "spec", "labels", "extra"])
+def test_null_is_none_for_an_attribute_that_may_be_none(name: str) -> None:
+    assert getattr(construct(Loose, [f"{name}:=null"]), name) is None
+
+
+def test_null_is_none_for_an_entry_that_may_be_none() -> None:
+    assert construct(Loose, ["labels.a:=null", "labels.b=on"]).labels == {"a": None, "b": State.ON}
+
+
+@pytest.mark.parametrize(
+    "path", ["title", "spec", "tags", "sizes", "labels", "labels.a", "state", "spec.image"]
+)
+def test_null_is_no_value_for_what_may_not_be_none(path: str) -> None:
+    with pytest.raises(ArgumentErrors) as told:
+        construct(Job, [f"{path}:=null"])
+    assert "wrong-type" in [problem.kind for problem in told.value.problems]
 
 
 @attrs.frozen

@@ -116,8 +116,13 @@ def test_mistakes_are_those_of_arguments(arguments: list[str], editor: Editor) -
 
 
 def test_a_place_is_set_once() -> None:
-    with pytest.raises(ArgumentErrors, match="already set by argument 1"):
+    with pytest.raises(ArgumentErrors, match=r"^edit 2: a part of '.spec' was already set by edit 1"):
         _ = edit(JOB).set("spec.title", "a").set("spec", {}).body
+
+
+def test_edits_are_called_edits_wherever_they_are_in_the_way() -> None:
+    with pytest.raises(ArgumentErrors, match=r"^edit 2: 'b' needs a structure, but edit 1 made"):
+        _ = edit(Any()).append(".", 1).set("b", 2).body
 
 
 def test_deep_values_are_refused_not_a_crash() -> None:

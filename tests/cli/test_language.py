@@ -382,6 +382,7 @@ def test_no_arguments(run: Run) -> None:
         (("body", "a=1"), "unexpected argument 'a=1'\n    the words of the language stand behind -r"),
         (("body", "--schema"), "argument --schema: expected one argument"),
         (("body", "-ra=1"), "unknown flag '-ra'\n    did you mean '-r'?"),
+        (("body", "-r=a"), "unknown flag '-r='\n    did you mean '-r'?"),
         (("body", "--comp"), "unknown flag '--comp'\n    did you mean '--compact'?"),
         (("body", "--shell"), "unknown flag '--shell'"),
         (("print", "-r", "a"), "unknown flag '-r'"),

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cursorkit import ArgumentErrors, build, parse
+from cursorkit import ArgumentErrors, build, complete, explain, parse, shell_line
 from cursorkit.language.ast import Assignment, Move, Name, Path, Root, Up
-from cursorkit.schema.types import Field, Map, Object, Scalar
+from cursorkit.schema.types import Any, Field, Map, Object, Scalar
 
 if TYPE_CHECKING:
     import pathlib
+    from collections.abc import Callable
 
 arguments = st.lists(st.text(st.characters() | st.sampled_from(".=@"), max_size=20), max_size=6)
 
@@ -35,6 +37,22 @@ def test_nodes() -> None:
         Assignment(Path((Name("d"),)), "@=", "f.dcm"),
         Move(Path(fault="empty")),
     )
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        parse,
+        shell_line,
+        partial(build, Any()),
+        partial(explain, Any()),
+        partial(complete, Any(), partial=""),
+    ],
+)
+def test_one_string_is_no_list(take: Callable[[str], object]) -> None:
+    """Nobody means its characters."""
+    with pytest.raises(TypeError, match="a list of arguments is expected, not a string"):
+        take("a=b")
 
 
 def test_positions_take_no_part_in_equality() -> None:

@@ -341,6 +341,7 @@ def test_text_needs_a_kind_that_takes_it() -> None:
         ([], "#: a schema is expected, a structure or a boolean"),
         ({"type": "strng"}, "#/type: a type is expected, one of null, boolean, integer"),
         ({"type": []}, "#/type: a type is expected"),
+        ({"type": 5}, "#/type: a string or a list of strings is expected"),
         ({"type": "object", "properties": []}, "#/properties: a structure is expected"),
         (
             {"properties": {"a/b~": {"minLength": -1}}},
@@ -465,3 +466,11 @@ def test_nothing_is_looked_up_before_it_is_used() -> None:
     schema = schema_of({"properties": {"good": {"type": "integer"}, "bad": {"$ref": "#/nowhere"}}})
     with pytest.raises(SchemaError, match="#/properties/bad/"):
         list(steps(schema, parse(["good=1"])))
+
+
+def test_very_many_fields_take_time_in_proportion() -> None:
+    # A quadratic pass over these would take longer than anybody waits.
+    names = [f"field{number}" for number in range(20_000)]
+    schema = schema_of({"properties": {name: {"type": "integer"} for name in names}, "required": names})
+    assert isinstance(schema, Object)
+    assert [each.wire for each in schema.fields if each.required] == names

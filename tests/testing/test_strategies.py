@@ -8,18 +8,21 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, get_args
 
 import attrs
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
 
 from cursorkit import ArgumentErrors, Cursor, build, parse, testing
 from cursorkit.body.fold import steps
 from cursorkit.body.places import Extension
 from cursorkit.errors import Kind
 from cursorkit.schema.admit import fits
+from cursorkit.schema.json_schema import schema_of
 from cursorkit.schema.types import Any, Field, List, Map, Object, Scalar
 from cursorkit.testing import KINDS, mistakes, moves, programs, schemas, values
 from cursorkit.wire import Bytes
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from hypothesis.strategies import SearchStrategy
+    from hypothesis.strategies import DrawFn, SearchStrategy
 
     from cursorkit.schema.types import Json, Schema
 
@@ -79,19 +82,46 @@ def with_schema(strategy: Callable[[Schema], SearchStrategy[object]]) -> SearchS
     return (st.just(JOB) | schemas()).flatmap(lambda schema: st.tuples(st.just(schema), strategy(schema)))
 
 
+RULED = [
+    {"type": "null"},
+    {"enum": [1, "a", None, {"k": [2.5]}]},
+    {"const": 7},
+    {"type": "integer", "enum": [1, 2]},
+    {"type": "number", "multipleOf": 0.5, "minimum": 3},
+    {"type": "string", "minLength": 2},
+    {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^a+$"}]},
+    {"type": "array", "items": {"type": "integer"}, "minItems": 1, "uniqueItems": True},
+    {"type": "array", "items": {"type": ["string", "null"]}, "maxItems": 2},
+    {"additionalProperties": {"type": "integer"}, "type": "object", "minProperties": 1},
+    {
+        "properties": {"a": {"const": "x"}, "b": {"type": "integer"}},
+        "additionalProperties": {"type": "boolean"},
+    },
+    {"properties": {"a": {"type": "string"}, "b": {"$ref": "#"}}, "required": ["a"]},
+    {"properties": {"a": {"type": "array"}, "b": {"type": "object"}}, "dependentRequired": {"a": ["b"]}},
+]
+"""Documents that ask more of a value than a kind."""
+
+
+@st.composite
+def ruled(draw: DrawFn, strategy: Callable[[Schema], SearchStrategy[object]]) -> tuple[Schema, object]:
+    schema = schema_of(draw(st.sampled_from(RULED)))
+    return schema, draw(strategy(schema))
+
+
 def text(value: Json) -> str:
     """JSON text tells 1, 1.0 and true apart."""
     return json.dumps(value, sort_keys=True)
 
 
-@settings(max_examples=100)
-@given(with_schema(values))
+@settings(max_examples=200)
+@given(with_schema(values) | ruled(values))
 def test_values_fit_their_schema(drawn: tuple[Schema, Json]) -> None:
     assert fits(*drawn)
 
 
-@settings(max_examples=200)
-@given(with_schema(lambda schema: programs(schema, SHELF.save)))
+@settings(max_examples=300)
+@given(with_schema(partial(programs, save=SHELF.save)) | ruled(partial(programs, save=SHELF.save)))
 def test_programs_give_their_body(drawn: tuple[Schema, tuple[list[str], Json]]) -> None:
     schema, (arguments, body) = drawn
     assert text(build(schema, arguments, files=SHELF.files).value) == text(body)
@@ -107,7 +137,7 @@ def test_programs_name_no_files_unless_there_is_where_to_put_them(
 
 
 @settings(max_examples=150)
-@given(with_schema(mistakes))
+@given(with_schema(mistakes) | ruled(mistakes))
 def test_mistakes_raise_one_problem_of_their_kind(drawn: tuple[Schema, tuple[list[str], str]]) -> None:
     schema, (arguments, kind) = drawn
     with pytest.raises(ArgumentErrors) as told:
@@ -126,6 +156,20 @@ def test_mistakes_of_each_kind(kind: str) -> None:
         assert [problem.kind for problem in told.value.problems] == [kind]
 
     raised()
+
+
+@pytest.mark.parametrize("kinds", [set(), {"nosuch"}, {"unknown-field"}])
+def test_mistakes_that_cannot_be_made_are_told(kinds: set[str]) -> None:
+    with pytest.raises(
+        InvalidArgument, match="no such mistakes can be made; those that can are above-root, "
+    ):
+        mistakes(Scalar("integer"), kinds)
+
+
+@pytest.mark.parametrize("strategy", [values, programs, mistakes])
+def test_what_is_no_schema_is_told(strategy: Callable[..., object]) -> None:
+    with pytest.raises(TypeError, match="a schema is expected"):
+        strategy({"type": "string"})
 
 
 @settings(max_examples=500)

@@ -30,10 +30,13 @@ def astray(spot: Spot, length: int) -> Iterator[Fault]:
         case Object() as schema:
             known = {name for each in schema.fields for name in (each.cli, each.wire, each.python)}
             for name in ("nosuch", "contnt-type", "0", "+", "a:"):
-                if name not in known:
+                if name not in known and schema.others(name) is None:
                     yield from _through("unknown-field", spot, name)
-            keys = [key for key in ("nosuch", "", "a.b", "a=b", "+") if key not in known]
-            yield Fault("unknown-field", spot, "/=", keys)
+            keys = [
+                key for key in ("nosuch", "", "a.b", "a=b", "+") if key not in known and not schema.at(key)
+            ]
+            if keys:
+                yield Fault("unknown-field", spot, "/=", keys)
             for each in schema.fields:
                 if each.refusal and spelled(each.cli):
                     yield from _through("response-only", spot, each.cli)

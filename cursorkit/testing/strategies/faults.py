@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
 
-from cursorkit.schema.types import Any, List, Map, Object, Scalar
+from cursorkit.schema.types import Any, List, Map, Object, Scalar, known
 from cursorkit.testing.strategies.astray import VALUES, astray
-from cursorkit.testing.strategies.json_values import values
+from cursorkit.testing.strategies.json_values import obeys, values
 from cursorkit.testing.strategies.misfits import Fault, misfits
 from cursorkit.testing.strategies.paths import NAMES
 from cursorkit.testing.strategies.spots import leaves, parts_of, root, spots
@@ -35,9 +36,16 @@ def mistakes(schema: Schema, kinds: Collection[str] | None = None) -> SearchStra
         schema: what the body may hold.
         kinds: the kinds wanted, which have to be possible; without them, all that such a schema allows.
             `unreadable-file` is what `build` tells when it is given no files.
+
+    Raises:
+        InvalidArgument: none of the kinds is possible.
     """
-    possible = _kinds(schema)
+    possible = _kinds(known(schema))
     wanted = sorted(possible if kinds is None else possible.intersection(kinds))
+    if not wanted:
+        raise InvalidArgument(
+            f"no such mistakes can be made; those that can are {', '.join(sorted(possible))}"
+        )
     return st.sampled_from(wanted).flatmap(lambda kind: _OF_THEIR_OWN.get(kind, _misled)(schema, kind))
 
 
@@ -178,7 +186,8 @@ def _overlapping(leaf: Leaf, writer: Writer) -> SearchStrategy[Leaf]:
         above = spot.upto(depth)
         if isinstance(above.schema, Object | List | Map) or above.schema == Any():
             nothing: Json = [] if isinstance(above.schema, List) else {}
-            choices.append(st.just((above, nothing)))
+            if obeys(above.schema, nothing):
+                choices.append(st.just((above, nothing)))
     choices += [st.tuples(st.just(part), values(part.schema)) for part in parts_of(spot, writer.length)]
     return st.one_of(choices)
 

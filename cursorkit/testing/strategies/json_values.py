@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode, urlsafe_b64encode
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
+from cursorkit.schema.admit import fits
 from cursorkit.schema.mismatch import Mismatch
 from cursorkit.schema.scalars import admit
-from cursorkit.schema.types import Any, List, Map, Scalar
+from cursorkit.schema.types import Any, List, Map, Scalar, choices, known
 from cursorkit.testing.strategies.chance import RARELY
 
 if TYPE_CHECKING:
@@ -60,11 +62,26 @@ _ANYTHING: SearchStrategy[Json] = st.recursive(
 
 
 def values(schema: Schema) -> SearchStrategy[Json]:
-    """Values that `schema` takes, as JSON: by wire name, with base64 where raw bytes go."""
-    return _values(schema, 0)
+    """Values that `schema` takes, as JSON: by wire name, with base64 where raw bytes go.
+
+    What its rules ask of a value beyond its kind is found by trying, and may be too much for hypothesis.
+    """
+    return _values(known(schema), 0)
+
+
+def obeys(schema: Schema, value: Json) -> bool:
+    """Whether `value`, which is of the kind that `schema` takes, keeps its rules."""
+    return all(rule.holds(value) for rule in schema.rules)
 
 
 def _values(schema: Schema, depth: int) -> SearchStrategy[Json]:
+    if left := choices(schema):
+        return st.sampled_from(left).filter(partial(fits, schema))
+    drawn = _of_kind(schema, depth)
+    return drawn.filter(partial(obeys, schema)) if schema.rules else drawn
+
+
+def _of_kind(schema: Schema, depth: int) -> SearchStrategy[Json]:
     most = 3 if depth < _DEEPEST else 0
     match schema:
         case Scalar():
@@ -82,8 +99,13 @@ def _values(schema: Schema, depth: int) -> SearchStrategy[Json]:
 
 
 def _structures(schema: Object, depth: int) -> SearchStrategy[Json]:
-    settable = [each for each in schema.fields if not each.refusal and depth < _DEEPEST]
-    return st.fixed_dictionaries({}, optional={each.wire: _of_field(each, depth) for each in settable})
+    settable = [each for each in schema.fields if not each.refusal]
+    return st.fixed_dictionaries(
+        {each.wire: _of_field(each, depth) for each in settable if each.required},
+        optional={
+            each.wire: _of_field(each, depth) for each in settable if not each.required and depth < _DEEPEST
+        },
+    )
 
 
 def _of_field(field: Field, depth: int) -> SearchStrategy[Json]:
@@ -99,6 +121,8 @@ def _nullable(inner: SearchStrategy[Json], *, nullable: bool) -> SearchStrategy[
 
 def _scalars(scalar: Scalar) -> SearchStrategy[Json]:
     match scalar:
+        case Scalar(type="null"):
+            return st.none()
         case Scalar(type="boolean"):
             return st.booleans()
         case Scalar(type="integer"):

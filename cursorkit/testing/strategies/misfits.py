@@ -89,7 +89,7 @@ def _takes_text(schema: Schema) -> bool:
 def _of_object(schema: Object) -> Iterator[_Misfit]:
     yield "wrong-type", ":=", ["[]", "1", '"x"']
     yield "no-text", "=", ["x", "", "{}"]
-    if "nosuch" not in schema.by_wire:
+    if schema.at("nosuch") is None:
         yield "unknown-field", ":=", ['{"nosuch":1}']
     refused = [each.wire for each in schema.fields if each.refusal]
     if refused:
