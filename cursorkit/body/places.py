@@ -175,7 +175,7 @@ class Places:
             return above
         match above.schema:
             case Object() as schema:
-                return _field(above, schema.find(name) or schema.others(name))
+                return _field(above, schema.by_name.get(name) or schema.others(name), ())
             case Any() as schema:
                 return self._part(above, name, "union" if schema.alternatives else "any")
             case List(items=items):
@@ -190,7 +190,7 @@ class Places:
             return above
         match above.schema:
             case Object() as schema:
-                return _field(above, schema.at(key), "key")
+                return _field(above, schema.at(key), ("key",))
             case Map(values=values):
                 return _entry(above, key, values, "key")
             case Any(alternatives=()):
@@ -226,7 +226,7 @@ class Places:
         return Nowhere(above, "index-gap", (*above.way, step))
 
 
-def _field(above: Place, found: Field | None, *extensions: Extension) -> Spot:
+def _field(above: Place, found: Field | None, extensions: tuple[Extension, ...]) -> Spot:
     if found is None:
         return Nowhere(above, "unknown-field", above.way)
     if found.refusal:

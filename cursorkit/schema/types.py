@@ -195,7 +195,8 @@ class Object:
         return self.by_wire.get(wire) or self.others(wire)
 
     @cached_property
-    def _by_any_name(self) -> dict[str, Field]:
+    def by_name(self) -> dict[str, Field]:
+        """The fields by every name: on the command line first, then on the wire, then in Python."""
         return {
             **{each.python: each for each in self.fields},
             **self.by_wire,
@@ -203,8 +204,8 @@ class Object:
         }
 
     def find(self, name: str) -> Field | None:
-        """The field that `name` spells: on the command line first, then on the wire, then in Python."""
-        return self._by_any_name.get(name)
+        """The field that `name` spells, as in `by_name`."""
+        return self.by_name.get(name)
 
 
 Schema = Object | List | Map | Scalar | Any
