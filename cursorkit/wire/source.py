@@ -200,7 +200,7 @@ class Sending(io.RawIOBase):
             SourceError: `changed-file` or `unreadable-file`.
         """
         if self._pending:
-            self._digest.settle()
+            self._digest.update(self._pending)
             self._octets += len(self._pending)
             self._pending = b""
         if not self._left:
@@ -216,7 +216,6 @@ class Sending(io.RawIOBase):
         if not self._pending:
             raise SourceError("changed-file", f"the body ended {self._left} bytes before its stated length")
         self._left -= len(self._pending)
-        self._digest.begin(self._pending)
         return self._pending
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
