@@ -5,8 +5,9 @@
 
 A client is a process of its own, and tells the seconds of the upload alone; rounds go in turn, medians are
 given. All send the same file, which is in the cache, to sinks on this machine that throw everything away:
-for plain HTTP `sink.c` from beside the checkout, where there is that and a C compiler; else one in Python.
-Last comes one small POST, with a given token, as a whole process.
+`sink.c` from beside the checkout and `tls_sink.c`, where there is a C compiler and OpenSSL; else ones in
+Python, which take more of a processor away from the clients. Last comes one small POST, with a given token,
+as a whole process.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 ROUNDS = 5
 MIB = 1024 * 1024
 SINK = Path(__file__).resolve().parents[3] / "shared" / "sink.c"
+TLS_SINK = Path(__file__).with_name("tls_sink.c")
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 
@@ -89,17 +91,40 @@ def _running(*command: str) -> Iterator[subprocess.Popen[str]]:
 @contextmanager
 def sink(folder: Path, certificate: str = "") -> Iterator[str]:
     """The URL of a sink."""
-    if not certificate and SINK.exists() and (compiler := shutil.which("cc")):
-        subprocess.run([compiler, "-O2", "-pthread", "-o", folder / "sink", SINK], check=True)
+    scheme, source = ("https", TLS_SINK) if certificate else ("http", SINK)
+    program = folder / source.stem
+    if not compiled(source, program):
+        print(
+            f"# {source.name} cannot be compiled here: the sink for {scheme} is one in Python",
+            file=sys.stderr,
+        )
+        with _running(sys.executable, __file__, "serve", certificate) as child:
+            yield f"{scheme}://127.0.0.1:{_told(child)}/"
+    elif certificate:
+        with _running(str(program), certificate) as child:
+            yield f"{scheme}://127.0.0.1:{_told(child)}/"
+    else:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        with _running(str(folder / "sink"), str(port)):
+        with _running(str(program), str(port)):
             sleep(0.2)
-            yield f"http://127.0.0.1:{port}/"
-    else:
-        with _running(sys.executable, __file__, "serve", certificate) as child:
-            assert child.stdout is not None
-            yield f"{'https' if certificate else 'http'}://127.0.0.1:{int(child.stdout.readline())}/"
+            yield f"{scheme}://127.0.0.1:{port}/"
+
+
+def compiled(source: Path, program: Path) -> bool:
+    """Whether there is a program of this C source now."""
+    compiler = shutil.which("cc")
+    if compiler is None or not source.exists():
+        return False
+    libraries = ("-lssl", "-lcrypto") if source == TLS_SINK else ()
+    words = [compiler, "-O2", "-pthread", "-o", str(program), str(source), *libraries]
+    return subprocess.run(words, check=False, capture_output=True).returncode == 0
+
+
+def _told(child: subprocess.Popen[str]) -> int:
+    """The port that a sink prints."""
+    assert child.stdout is not None
+    return int(child.stdout.readline())
 
 
 def certified(folder: Path) -> str:
