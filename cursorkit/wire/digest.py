@@ -45,3 +45,4 @@ class RunningDigest:
         while (block := self._waiting.get()) is not None:
             self._digest.update(block)
             self._waiting.task_done()
+        self._waiting.task_done()

@@ -27,11 +27,20 @@ def test_it_is_that_of_the_blocks_that_were_followed_by_another(content: bytes, 
         assert sending.sent.sha256 == sha256(content).hexdigest()
 
 
+def test_what_left_is_told_afterwards_too() -> None:
+    content = bytes(3 * BLOCK)
+    with Sending(Bytes(content)) as sending:
+        while sending.read(BLOCK):
+            pass
+    assert sending.sent.sha256 == sha256(content).hexdigest()
+
+
 def test_no_thread_outlives_the_attempt() -> None:
     def digesting() -> list[threading.Thread]:
         return [each for each in threading.enumerate() if each.name == "digest"]
 
-    with Sending(Bytes(bytes(3 * BLOCK))) as sending:
+    with Sending(Bytes(bytes(4 * BLOCK))) as sending:
+        sending.read(BLOCK)
         sending.read(BLOCK)
         assert not digesting()
         sending.read(BLOCK)
