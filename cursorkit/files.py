@@ -199,8 +199,16 @@ class Spool:
     @cached_property
     def _kept(self) -> Kept:
         try:
+            return Kept.of(self._blocks())
+        except OSError as error:
+            reason = error.strerror or error
+            message = f"cannot keep a copy of '{self.name}': {reason}; TMPDIR says where it is kept"
+            raise SourceError("unreadable-file", message) from None
+
+    def _blocks(self) -> Iterator[bytes]:
+        try:
             with self.stream() as reader:
-                return Kept.of(iter(partial(reader.read, BLOCK), b""))
+                yield from iter(partial(reader.read, BLOCK), b"")
         except OSError as error:
             raise _refusal(self.name, error) from None
 

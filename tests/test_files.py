@@ -127,7 +127,7 @@ def test_a_disk_that_is_full_is_an_error_and_never_a_part(size: int, tmp_path: P
     with (tmp_path / "input").open("rb") as stream:
         child = subprocess.run([sys.executable, "-c", code], stdin=stream, capture_output=True, text=True)
     assert child.stdout == ""
-    assert "SourceError: cannot read 'standard input': File too large" in child.stderr
+    assert "SourceError: cannot keep a copy of 'standard input': File too large; TMPDIR says" in child.stderr
 
 
 def test_readers_of_what_is_kept_do_not_disturb_each_other() -> None:

@@ -123,7 +123,8 @@ def _flags(prog: str) -> Flags:
         type=_seconds,
         default=Arguments().retry_for,
         metavar="SECONDS",
-        help="how long to try again for, where that is safe: %(default)g by default; 0 for a single attempt",
+        help="how long to try again for, where that is safe: %(default)g by default; with 0, what fails is "
+        "not tried again",
     )
     flags.add_argument(
         "--timeout",

@@ -34,6 +34,7 @@ def _inside(config_dir: str, name: str) -> str:
 
 def identity_problems(endpoint: Endpoint) -> list[Problem]:
     """What is wrong with the flags that say in whose name to work."""
+    billed = () if endpoint.quota_project is None else (endpoint.quota_project,)
     checks = (
         (
             "--impersonate",
@@ -41,7 +42,7 @@ def identity_problems(endpoint: Endpoint) -> list[Problem]:
             endpoint.impersonate,
             "a service account, by its e-mail address or number",
         ),
-        ("--quota-project", _PROJECT, (endpoint.quota_project or "x",), "a project, by its name or number"),
+        ("--quota-project", _PROJECT, billed, "a project, by its name or number"),
         ("--trust-host", _HOST, endpoint.trusted_hosts, "a host alone, without https:// and port"),
     )
     return [
@@ -81,19 +82,19 @@ def _check(command: str, arguments: Arguments) -> None:
         Problem("usage", f"unexpected argument {quoted(word)}", label="") for word in arguments.words[1:]
     ]
     foreign = {
-        "-r": arguments.request,
-        "-p": arguments.parameters,
+        "-r": bool(arguments.request),
+        "-p": bool(arguments.parameters),
         "-o": arguments.out != "-",
-        "--endpoint": arguments.endpoint,
+        "--endpoint": arguments.endpoint is not None,
         "--dry-run": arguments.dry_run,
-        "--impersonate": arguments.impersonate,
-        "--quota-project": arguments.quota_project,
-        "--trust-host": arguments.trusted_hosts,
+        "--impersonate": arguments.impersonate is not None,
+        "--quota-project": arguments.quota_project is not None,
+        "--trust-host": bool(arguments.trusted_hosts),
     }
     if command == "logout":
         foreign |= {
-            "--scope": arguments.scopes,
-            "--client": arguments.client,
+            "--scope": bool(arguments.scopes),
+            "--client": arguments.client is not None,
             "--no-browser": arguments.no_browser,
         }
     problems += [
@@ -107,8 +108,9 @@ def _log_in(document: Document, arguments: Arguments) -> str:
     from cursorkit_transports.login import client, log_in
 
     path = login_file(arguments.config_dir)
+    usual = _inside(arguments.config_dir, f"{_PROGRAM}-secret.json")
     log_in(
-        client(arguments.client or _inside(arguments.config_dir, f"{_PROGRAM}-secret.json")),
+        client(usual if arguments.client is None else arguments.client),
         arguments.scopes or _default_scopes(document),
         path,
         _say if arguments.no_browser else _show,

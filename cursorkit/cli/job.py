@@ -98,10 +98,10 @@ def _endpoint(
     """Where to go, the API itself unless the command line names another place; and in whose name."""
     try:
         endpoint = Endpoint(
-            (arguments.endpoint or method.root).rstrip("/"),
+            (method.root if arguments.endpoint is None else arguments.endpoint).rstrip("/"),
             arguments.scopes or method.scopes[:1],
             arguments.ca_bundle,
-            impersonate=tuple((arguments.impersonate or "").split(",")) if arguments.impersonate else (),
+            impersonate=() if arguments.impersonate is None else tuple(arguments.impersonate.split(",")),
             quota_project=arguments.quota_project,
             login=login_file(arguments.config_dir),
             trusted_hosts=arguments.trusted_hosts,

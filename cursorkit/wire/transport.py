@@ -93,7 +93,7 @@ class Endpoint:
         quota_project: the project whose quota is used, and which is billed.
         login: the file in which the login of a user is kept.
         trusted_hosts: whom credentials may be fetched from and sent to, beside Google and this machine.
-        retry_for: seconds from the first attempt in which another may begin; 0 for a single one.
+        retry_for: seconds from the first attempt in which another may begin; with 0, none does.
         timeout: seconds until an answer begins.
         tell: is told, in a line for people, of each attempt that will be followed by another.
 

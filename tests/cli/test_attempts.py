@@ -137,6 +137,12 @@ def test_a_report_that_nobody_can_read_is_asked_for_again(run: Run) -> None:
     assert [exchange.body for exchange in server.exchanges] == [BODY] * 2
 
 
+def test_what_cannot_be_read_is_asked_for_once_more_whatever_is_said(run: Run) -> None:
+    with Server(replying(answer(200, b"<html>", [("Content-Type", "text/html")])), STORED) as server:
+        assert run(server, "--retry-for", "0").code == 0
+    assert [exchange.body for exchange in server.exchanges] == [BODY, BODY]
+
+
 # --- the flags --------------------------------------------------------------------------------------------
 
 

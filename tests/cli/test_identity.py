@@ -17,7 +17,7 @@ import pytest
 
 from authorized_calls import HEALTHCARE, PLATFORM, SCAN, user_file
 from google_servers import refusal, unauthorized
-from machines import PROGRAM
+from machines import PROGRAM, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,9 +153,9 @@ def test_a_login_that_fails(with_browser: Machine, tokens: Google) -> None:
         "",
         "error: cannot read the OAuth client '/nowhere': No such file or directory\n",
     )
-    result = machine.call("logout")
-    assert result.code == 4
-    assert "No such file or directory" in result.err
+    path = machine.home / ".google-service-cli" / "healthcare1-beta1-login.json"
+    told = f"error: nobody is logged in: there is no '{path}'\n"
+    assert machine.call("logout") == Run(4, "", told)
 
 
 def test_a_login_that_has_been_revoked(with_browser: Machine, tokens: Google) -> None:
@@ -217,6 +217,9 @@ def test_who_may_not_act_as_it(with_key_file: Machine) -> None:
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
+        (("--impersonate", ""), "--impersonate: '' is not a service account"),
+        (("--quota-project", ""), "--quota-project: '' is not a project"),
+        (("--endpoint", ""), "--endpoint: an endpoint begins with a scheme"),
         (("--impersonate", "a@b,"), "--impersonate: '' is not a service account"),
         (("--impersonate", "a/../b@c"), "--impersonate: 'a/../b@c' is not a service account"),
         (("--impersonate", "nobody"), "--impersonate: 'nobody' is not a service account"),
@@ -234,10 +237,22 @@ def test_who_may_not_act_as_it(with_key_file: Machine) -> None:
     ],
 )
 def test_what_nobody_can_be(flags: tuple[str, ...], told: str, machine: Machine) -> None:
+    """An empty value, as of a variable that is not set, is no value left out: that would be somebody else."""
     result = machine.run(*flags)
     assert (result.code, result.out) == (2, "")
     assert told in result.err
     assert machine.sockets == []
+
+
+@pytest.mark.parametrize("flag", ["--endpoint", "--impersonate", "--quota-project"])
+def test_login_takes_them_not_even_empty(flag: str, machine: Machine) -> None:
+    assert machine.call("login", flag, "") == Run(2, "", f"error: login takes no {flag}\n")
+
+
+def test_no_client_is_not_the_usual_one(with_browser: Machine) -> None:
+    result = with_browser.call("login", "--client", "", "--ca-bundle", with_browser.ca_bundle)
+    assert (result.code, result.out) == (4, "")
+    assert result.err.startswith("error: cannot read the OAuth client '': ")
 
 
 def test_all_of_them_are_told_at_once(machine: Machine) -> None:

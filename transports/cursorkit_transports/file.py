@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,6 @@ from cursorkit_transports.archive import ConflictError, study_path, transaction
 from cursorkit_transports.logged import Logged
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Iterator
 
     from cursorkit.dicom.instances import Instance
@@ -51,7 +51,10 @@ def open_endpoint(endpoint: Endpoint) -> Transport:
         folder = folder[2:]
     if not folder or folder.startswith("//") or "\0" in folder:
         raise EndpointError("a store in a folder is written as file:DIR, or file:///DIR")
-    return Logged(FileStore(folder, endpoint.url))
+    store = FileStore(folder, endpoint.url)
+    if os.path.exists(store.folder) and not os.path.isdir(store.folder):  # noqa: PTH110, PTH112 - those of Path fail for names that cannot be looked up
+        raise EndpointError("a store in a folder is what file:DIR names, and something else is there")
+    return Logged(store)
 
 
 def _absolute(folder: str | os.PathLike[str]) -> Path:

@@ -215,6 +215,8 @@ def _failed(error: HTTPError, host: str, sent: Sent) -> TransportError:
             return PermanentError(f"the answer of {host} {error}", sent)
         case ProxyError():
             cause = error.original_error
+            if refusal := _PROXY_REFUSAL.match(str(cause)):
+                return _kept_out(int(refusal[1]), host, sent)
             cause = cause if isinstance(cause, HTTPError) else ProtocolError("", cause)
             return _failed(cause, f"the proxy before {host}", sent)
         case FramingError():
@@ -245,8 +247,6 @@ def _failed(error: HTTPError, host: str, sent: Sent) -> TransportError:
             return TransportError(f"{host} takes no more of the body", sent)
         case IncompleteRead():
             return TransportError(f"the answer of {host} is incomplete", sent)
-        case OSError() as cause if refusal := _PROXY_REFUSAL.match(str(cause)):
-            return _kept_out(int(refusal[1]), host, sent)
         case OSError() as cause:
             return TransportError(f"the connection to {host} broke: {_reason(cause)}", sent)
     return TransportError(f"the answer of {host} makes no sense", sent)

@@ -8,6 +8,7 @@ with the verifier, which never left this process.
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from base64 import urlsafe_b64encode
 from contextlib import contextmanager
@@ -133,6 +134,8 @@ def log_out(path: str, *, ca_bundle: str | None = None) -> None:
         OutputError: it cannot be removed.
         SourceError: the CA bundle cannot be read.
     """
+    if not os.path.lexists(path):
+        raise AuthenticationError(f"nobody is logged in: there is no '{path}'")
     content = credential_files.checked(path, private.read(path), (credential_files.USER,))
     private.remove(path)
     # 400 says that it does not know the token, any more or at all.
