@@ -97,10 +97,26 @@ def opened(tmp_path: Path, child: subprocess.Popen[str]) -> Iterator[int]:
         except OSError:
             assert child.poll() is None
             time.sleep(0.01)
+    # A signal that comes right before the call that waits is heeded only when that ends.
+    asleep = 0
+    while asleep < 5:
+        time.sleep(0.02)
+        asleep = asleep + 1 if state_of(program_of(child.pid)) == "S" else 0
     try:
         yield pipe
     finally:
         os.close(pipe)
+
+
+def program_of(pid: int) -> int:
+    """The process that a chain of processes, each of which started the next one, ends with."""
+    started = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return program_of(int(started[0])) if started else pid
+
+
+def state_of(pid: int) -> str:
+    """What the system says that a process does: `S` for one that waits."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def child_of(pid: int) -> int:
