@@ -242,9 +242,11 @@ def interrupted(kind: signal.Signals, after: float, endpoint: Opener, upload: Up
         target = endpoint(upload, place)
         child = _started(target.url, upload, folder)
         time.sleep(after)
+        # Popen looks first whether the process is still its own. It stands still while it is looked at.
+        child.send_signal(signal.SIGSTOP)
         heeded = _heeds(child.pid)
-        # Popen looks first whether the process is still its own.
         child.send_signal(kind)
+        child.send_signal(signal.SIGCONT)
         _, said = child.communicate(timeout=120)
         return Run(
             kind,
@@ -277,11 +279,13 @@ def _started(url: str, upload: Upload, folder: Path) -> subprocess.Popen[str]:
 
 
 def _heeds(pid: int) -> bool:
-    """Whether a process has a handler of its own for SIGTERM, which an interpreter has not; or is gone."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return True
+    """Whether a process, once it stands still, handles SIGTERM, which an interpreter does not; or is gone."""
+    status = ""
+    while not re.search(r"^State:\s*[TZX]", status, re.MULTILINE):
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            return True
     # Caught at first, and ignored when all is done.
     masks = re.findall(r"^Sig(?:Cgt|Ign):\s*(\w+)", status, re.MULTILINE)
     return "zombie" in status or any(int(mask, 16) >> (signal.SIGTERM - 1) & 1 for mask in masks)
