@@ -206,6 +206,17 @@ class ArgumentErrors(CursorkitError):  # noqa: N818 - it is many errors, and is 
 # --- how problems are drawn ------------------------------------------------------------------------------
 
 
+MASK = "***"
+"""Stands for what may not be shown, where others wrote it."""
+
+
+def discreet(text: str, private: Iterable[str]) -> str:
+    """`text`, which somebody else wrote, without the private values that it repeats."""
+    for each in sorted(filter(None, private), key=len, reverse=True):
+        text = text.replace(each, MASK)
+    return text
+
+
 def printable(text: str) -> str:
     """`text` with everything escaped that a terminal would act upon or not show."""
     return "".join(char if char.isprintable() else _escaped(char) for char in text)

@@ -10,9 +10,9 @@ from attrs import field, frozen
 from cursorkit.body.field_paths import find
 from cursorkit.body.fold import Walk
 from cursorkit.body.places import place_at
-from cursorkit.body.shown import discreet, private_texts, shown
+from cursorkit.body.shown import private_texts, shown
 from cursorkit.body.values import Unread
-from cursorkit.errors import Problem
+from cursorkit.errors import Problem, discreet
 from cursorkit.language.ast import Assignment
 from cursorkit.language.parser import parsed
 

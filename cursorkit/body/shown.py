@@ -15,7 +15,7 @@ from cursorkit.schema.formats import base64_bytes
 from cursorkit.schema.types import Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from cursorkit.body.build import Body
     from cursorkit.errors import Span
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 CUT = "…"
 """Stands for a value that may not be shown."""
-
-MASK = "***"
-"""Stands for such a value where others wrote it."""
 
 LONGEST = 200
 """Characters that are shown of a content."""
@@ -154,10 +151,3 @@ def _private(place: Place, content: Content) -> Iterator[str]:
                 yield from _private(place.part(index), item)
         case str() if not place.public:
             yield content
-
-
-def discreet(text: str, private: Iterable[str]) -> str:
-    """`text`, which somebody else wrote, without the private values that it repeats."""
-    for each in sorted(filter(None, private), key=len, reverse=True):
-        text = text.replace(each, MASK)
-    return text

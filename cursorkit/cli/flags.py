@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cursorkit.cli.argv import Flags, cut
 
@@ -69,6 +69,7 @@ def _flags(prog: str) -> Flags:
     flags.add_argument(
         "--scope",
         action="append",
+        type=_scope,
         default=[],
         dest="scopes",
         metavar="URL",
@@ -98,6 +99,7 @@ def _flags(prog: str) -> Flags:
     flags.add_argument("--quota-project", metavar="PROJECT", help="the project that is billed")
     flags.add_argument(
         "--config-dir",
+        type=_name,
         default=CONFIG_DIR,
         metavar="DIR",
         help=f"where the login of a user is kept; by default {CONFIG_DIR}",
@@ -147,6 +149,19 @@ def _flags(prog: str) -> Flags:
     return flags
 
 
+def _scope(text: str) -> str:
+    """RFC 6749, 3.3."""
+    if not re.fullmatch(r"[!#-\[\]-~]+", text):
+        raise ArgumentTypeError(f"'{text}' is no scope")
+    return text
+
+
+def _name(text: str) -> str:
+    if not text:
+        raise ArgumentTypeError("the name is empty")
+    return text
+
+
 def _seconds(text: str) -> float:
     """As many as a socket can wait for, and time enough for anything."""
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", text):
@@ -172,28 +187,33 @@ def full(prog: str) -> Flags:
 def read(prog: str, argv: list[str]) -> Arguments:
     """The parts of `argv`."""
     line = cut(_flags(prog), ("-r", "-p"), argv)
-    found = line.flags
+    found: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in vars(line.flags).items()
+    }
     return Arguments(
         words=line.words + line.literal,
         request=line.lists["-r"],
         parameters=line.lists["-p"],
-        scopes=tuple(found.scopes),
-        out=found.out,
-        endpoint=found.endpoint,
-        ca_bundle=found.ca_bundle,
-        impersonate=found.impersonate,
-        quota_project=found.quota_project,
-        config_dir=found.config_dir,
-        trusted_hosts=tuple(found.trusted_hosts),
-        client=found.client,
-        no_browser=found.no_browser,
-        retry_for=found.retry_for,
-        timeout=found.timeout,
-        allow_empty=found.allow_empty,
-        dry_run=found.dry_run,
-        quiet=found.quiet,
-        debug=found.debug,
-        help=found.help,
-        version=found.version,
         complaints=line.complaints,
+        **found,
     )
+
+
+_SPELLED = {
+    "request": "-r",
+    "parameters": "-p",
+    "out": "-o",
+    "scopes": "--scope",
+    "trusted_hosts": "--trust-host",
+}
+"""The flags whose fields of `Arguments` are not called like them."""
+
+
+def given(arguments: Arguments) -> dict[str, str]:
+    """By field, the flags that say something other than what goes without saying."""
+    usual = Arguments(words=arguments.words, complaints=arguments.complaints)
+    return {
+        name: _SPELLED.get(name) or f"--{name.replace('_', '-')}"
+        for name, value, without in zip(Arguments._fields, arguments, usual, strict=True)
+        if value != without
+    }

@@ -6,8 +6,9 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from cursorkit.cli import console
+from cursorkit.cli import PROG, console
 from cursorkit.cli.commands import commands
+from cursorkit.cli.flags import given
 from cursorkit.errors import Problem, quoted
 
 if TYPE_CHECKING:
@@ -15,9 +16,15 @@ if TYPE_CHECKING:
     from cursorkit.cli.flags import Arguments
     from cursorkit.wire.transport import Endpoint
 
-COMMANDS = ("login", "logout")
+OF_LOGIN = {"client", "no_browser"}
+"""The flags of `login` alone, by field."""
 
-_PROGRAM = "healthcare1-beta1"
+_TAKEN = {
+    "login": {"scopes", "ca_bundle", "config_dir", "quiet", *OF_LOGIN},
+    "logout": {"ca_bundle", "config_dir", "quiet"},
+}
+COMMANDS = tuple(_TAKEN)
+
 _ACCOUNT = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+|[0-9]+")
 _PROJECT = re.compile(r"[A-Za-z0-9.:-]+")
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
@@ -25,7 +32,7 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 
 def login_file(config_dir: str) -> str:
     """The file in which the login of a user is kept."""
-    return _inside(config_dir, f"{_PROGRAM}-login.json")
+    return _inside(config_dir, f"{PROG}-login.json")
 
 
 def _inside(config_dir: str, name: str) -> str:
@@ -81,24 +88,10 @@ def _check(command: str, arguments: Arguments) -> None:
     problems += [
         Problem("usage", f"unexpected argument {quoted(word)}", label="") for word in arguments.words[1:]
     ]
-    foreign = {
-        "-r": bool(arguments.request),
-        "-p": bool(arguments.parameters),
-        "-o": arguments.out != "-",
-        "--endpoint": arguments.endpoint is not None,
-        "--dry-run": arguments.dry_run,
-        "--impersonate": arguments.impersonate is not None,
-        "--quota-project": arguments.quota_project is not None,
-        "--trust-host": bool(arguments.trusted_hosts),
-    }
-    if command == "logout":
-        foreign |= {
-            "--scope": bool(arguments.scopes),
-            "--client": arguments.client is not None,
-            "--no-browser": arguments.no_browser,
-        }
     problems += [
-        Problem("usage", f"{command} takes no {flag}", label="") for flag, given in foreign.items() if given
+        Problem("usage", f"{command} takes no {flag}", label="")
+        for field, flag in given(arguments).items()
+        if field not in _TAKEN[command]
     ]
     if problems:
         raise ArgumentErrors(tuple(problems))
@@ -108,7 +101,7 @@ def _log_in(document: Document, arguments: Arguments) -> str:
     from cursorkit_transports.login import client, log_in
 
     path = login_file(arguments.config_dir)
-    usual = _inside(arguments.config_dir, f"{_PROGRAM}-secret.json")
+    usual = _inside(arguments.config_dir, f"{PROG}-secret.json")
     log_in(
         client(usual if arguments.client is None else arguments.client),
         arguments.scopes or _default_scopes(document),

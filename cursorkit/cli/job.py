@@ -10,7 +10,8 @@ from cursorkit.body.build import Body, build
 from cursorkit.body.origins import Written
 from cursorkit.cli.argv import unknown
 from cursorkit.cli.commands import commands, positionals
-from cursorkit.cli.identity import COMMANDS, identity_problems, login_file
+from cursorkit.cli.flags import given
+from cursorkit.cli.identity import COMMANDS, OF_LOGIN, identity_problems, login_file
 from cursorkit.errors import ArgumentErrors, Problem
 from cursorkit.files import Files
 from cursorkit.methods.call import gather, missing
@@ -77,6 +78,11 @@ def plan(document: Document, arguments: Arguments, announce: Callable[[str], Non
     problems += _two_identities(endpoint, named)
     problems += missing(method, *(None if each is None else each.body for each in (named, carried)))
     problems += _places(node, arguments)
+    problems += [
+        Problem("usage", f"only login takes {flag}", label="")
+        for field, flag in given(arguments).items()
+        if field in OF_LOGIN
+    ]
     if endpoint is None or named is None or carried is None or problems:
         raise ArgumentErrors(tuple(problems))
     advice = tuple(each.told(problem) for each in (named, carried) for problem in each.body.advice)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cursorkit.cli import console
+from cursorkit.cli import PROG, console
 from cursorkit.cli.progress import Progress
 
 TYPE_CHECKING = False  # that of `typing` would have to be imported before signals are heeded
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from cursorkit.cli.output import Output
     from cursorkit.methods.outcome import Outcome
     from cursorkit.schema.types import Json
-
-PROG = "healthcare1-beta1"
 
 
 def run() -> NoReturn:
@@ -65,6 +63,8 @@ def main(argv: list[str], progress: Progress | None = None) -> int:
 
 def _work(job: Job, arguments: Arguments, progress: Progress) -> int:
     """Send the request, or show it."""
+    from contextlib import nullcontext
+
     from cursorkit.cli.output import Output
     from cursorkit.errors import CursorkitError, OutputError, ReaderGoneError
 
@@ -75,7 +75,7 @@ def _work(job: Job, arguments: Arguments, progress: Progress) -> int:
             if arguments.dry_run:
                 output.write(_document(job, _shown(job)))
                 return 0
-            with _debugging(wanted=arguments.debug):
+            with _listening() if arguments.debug else nullcontext():
                 outcome = _asked(job, progress)
             _tell_outcome(job, outcome, quiet=arguments.quiet)
             if outcome.value is not None:
@@ -152,11 +152,7 @@ def _document(job: Job, value: Json) -> bytes:
     )
 
 
-def _debugging(*, wanted: bool) -> AbstractContextManager[None]:
-    if not wanted:
-        from contextlib import nullcontext
-
-        return nullcontext()
+def _listening() -> AbstractContextManager[None]:
     from cursorkit.cli.debug import debugging
 
     return debugging(console.say)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from cursorkit.errors import discreet
 from cursorkit.methods.answers import contents, parsed, refused, status, wrapped
 from cursorkit.methods.outcome import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cursorkit.schema.types import Json
     from cursorkit.wire.message import Request, Response
@@ -93,7 +94,7 @@ def read_store(response: Response) -> Outcome:
     found = report(answer)
     well = 200 <= response.status < 300
     if found.failed or (found.stored and well):
-        return Outcome(_verdict(found), answer, _summary(found), response.sent)
+        return Outcome(_verdict(found), answer, _summary(found, response.secrets), response.sent)
     if not well:
         return _unexplained(response, answer, found)
     told = "names no stored instance" if readable else "cannot be read"
@@ -138,7 +139,7 @@ def reconcile(request: Request, outcome: Outcome) -> Outcome:
 def _unexplained(response: Response, answer: Json, found: StoreReport) -> Outcome:
     """The outcome of an answer that is no success, and whose report names no failure."""
     if found.stored:
-        message = f"the server answered {status(response)}\n{_summary(found)}"
+        message = f"the server answered {status(response)}\n{_summary(found, response.secrets)}"
         return Outcome(Verdict.PARTLY, answer, message, response.sent)
     outcome = refused(response)
     if response.status not in _REPORTING:
@@ -219,11 +220,11 @@ def _count(number: int) -> str:
     return f"{number} instance{'s' * (number != 1)}"
 
 
-def _summary(found: StoreReport) -> str:
+def _summary(found: StoreReport, secrets: Iterable[str]) -> str:
     lines = [f"stored {_count(len(found.stored))}"] if found.stored else []
     warned = Counter(each.warning for each in found.stored if each.warning)
     lines += [f"stored with a warning: {_count(number)}: {words}" for words, number in warned.items()]
-    failed = Counter((each.code, each.reason, each.detail) for each in found.failed)
+    failed = Counter((each.code, each.reason, discreet(each.detail, secrets)) for each in found.failed)
     for (code, words, detail), number in failed.items():
         lines.append(f"not stored: {_count(number)}: {words} ({code:04X}){f': {detail}' if detail else ''}")
     return "\n".join(lines)

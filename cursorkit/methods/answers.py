@@ -7,6 +7,9 @@ from base64 import b64encode
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
+from cursorkit.errors import discreet
 from cursorkit.methods.outcome import Outcome, Verdict, Violation
 
 if TYPE_CHECKING:
@@ -41,8 +44,11 @@ def read_json(response: Response) -> Outcome:
 def refused(response: Response) -> Outcome:
     """The outcome of an answer that is no success."""
     answer = parsed(contents(response))[0]
+    told = (
+        evolve(each, description=discreet(each.description, response.secrets)) for each in violations(answer)
+    )
     message = _explained(response, answer)
-    return Outcome(_verdict(response), message=message, sent=response.sent, violations=violations(answer))
+    return Outcome(_verdict(response), message=message, sent=response.sent, violations=tuple(told))
 
 
 def violations(answer: Json) -> tuple[Violation, ...]:
@@ -108,7 +114,7 @@ def _explained(response: Response, answer: Json) -> str:
         told += ", the token or key is missing, wrong or expired"
     if 300 <= response.status < 400:
         return f"{told} and points to another address, which is not followed"
-    reason = _line(_error(answer), "message")
+    reason = discreet(_line(_error(answer), "message"), response.secrets)
     return f"{told}: {reason}" if reason else told
 
 

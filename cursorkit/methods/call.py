@@ -11,7 +11,7 @@ from attrs import evolve
 
 from cursorkit.body.build import Body, absent
 from cursorkit.body.editor import edit
-from cursorkit.body.shown import discreet, private_texts
+from cursorkit.body.shown import private_texts
 from cursorkit.errors import ArgumentErrors, Problem, SourceError
 from cursorkit.methods.answers import readable
 from cursorkit.methods.method import CREDENTIALS, Encoding
@@ -28,7 +28,7 @@ from cursorkit.wire.transport import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from cursorkit.methods.method import Message, Method
     from cursorkit.schema.types import Content
@@ -117,7 +117,7 @@ def missing(method: Method, parameters: Body | None, body: Body | None) -> tuple
 
 def read(method: Method, response: Response) -> Outcome:
     """What `response` says of what was asked of `method`. Does no I/O beyond the response's own body."""
-    return _remembering(response.history, _discreet(method.answer.read(response), response.secrets))
+    return _remembering(response.history, method.answer.read(response))
 
 
 def call(
@@ -140,10 +140,10 @@ def call(
         request = _request(method, given, carried, allow_empty=allow_empty)
     except SourceError as error:
         return Outcome(Verdict.LOCAL, message=str(error))
-    return _discreet(_asked(method, request, transport), _private(given, carried))
+    return _asked(method, request, transport, _private(given, carried))
 
 
-def _asked(method: Method, request: Request, transport: Transport) -> Outcome:
+def _asked(method: Method, request: Request, transport: Transport, private: Iterable[str]) -> Outcome:
     try:
         response = transport.send(request)
         if request.idempotent and _is_unreadable(method, response):
@@ -152,7 +152,7 @@ def _asked(method: Method, request: Request, transport: Transport) -> Outcome:
         return Outcome(Verdict.LOCAL, message=str(error))
     except TransportError as error:
         return failed(error, idempotent=request.idempotent)
-    outcome = read(method, response)
+    outcome = read(method, evolve(response, secrets=(*response.secrets, *private)))
     return outcome if method.answer.reconcile is None else method.answer.reconcile(request, outcome)
 
 
@@ -175,21 +175,12 @@ def _asked_again(request: Request, response: Response, transport: Transport) -> 
     return evolve(second, history=before.then(second.history))
 
 
-def _private(given: Body, carried: Body) -> set[str]:
-    """What of the parameters and of the body nobody may read in a message."""
+def _private(given: Body, carried: Body) -> Iterator[str]:
+    """What servers may not be quoted with: they name a key that they have suspended, and what they refuse."""
     values = cast("dict[str, Content]", given.content)
-    secrets = (str(values[each.parameter]) for each in CREDENTIALS if each.parameter in values)
-    return {*secrets, *private_texts(given), *private_texts(carried)}
-
-
-def _discreet(outcome: Outcome, private: Collection[str]) -> Outcome:
-    """`outcome` without private values: servers name a key that they have suspended, and what they refuse."""
-    if outcome.verdict is Verdict.DONE:
-        return outcome
-    violations = (
-        evolve(each, description=discreet(each.description, private)) for each in outcome.violations
-    )
-    return evolve(outcome, message=discreet(outcome.message, private), violations=tuple(violations))
+    yield from (str(values[each.parameter]) for each in CREDENTIALS if each.parameter in values)
+    yield from private_texts(given)
+    yield from private_texts(carried)
 
 
 def failed(error: TransportError, *, idempotent: bool = False) -> Outcome:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from cursorkit.errors import SourceError
+from cursorkit.errors import MASK, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "x-goog-api-key", "cookie", "set-cookie"})
 """Headers whose values no message, log or `repr` may show, in lower case."""
 
-_HIDDEN = "***"
 _DATE = r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"
 _MEDIA_TYPE = (
     r"application/(?:dicom(?:\+json|\+xml)?|json|octet-stream|x-www-form-urlencoded|xml)|image/(?:jpeg|png)"
@@ -72,7 +71,7 @@ class Headers:
 
     def masked(self) -> Headers:
         """These fields with `***` for the value of each secret one."""
-        return Headers((n, _HIDDEN if n.lower() in SECRET_HEADERS else v) for n, v in self.items)
+        return Headers((n, MASK if n.lower() in SECRET_HEADERS else v) for n, v in self.items)
 
     def discreet(self) -> Headers:
         """These fields with `***` for all but what may stand in a log.
@@ -102,11 +101,11 @@ class Headers:
 
 def _discreet(name: str, value: str) -> tuple[str, str]:
     if name.lower() not in _USUAL:
-        return _HIDDEN, _HIDDEN
+        return MASK, MASK
     kind, semicolon, _ = value.partition(";")
     if not re.fullmatch(_HARMLESS.get(name.lower(), "(?!)"), kind, re.ASCII):
-        return name, _HIDDEN
-    return name, f"{kind}; {_HIDDEN}" if semicolon else kind
+        return name, MASK
+    return name, f"{kind}; {MASK}" if semicolon else kind
 
 
 @frozen
@@ -215,8 +214,7 @@ class Response:
         body: the answer's body; spooled to disk where it is large. Its bytes do not show in `repr`.
         sent: what left before it came.
         history: the attempts before this one.
-        secrets: what proved who was asking, where that was not in the request; the answer may repeat it. None
-            of it shows in `repr`.
+        secrets: what the answer may repeat, and nobody may be quoted with. None of it shows in `repr`.
     """
 
     status: int

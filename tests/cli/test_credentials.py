@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -201,6 +202,21 @@ def test_a_server_that_repeats_what_it_was_given(machine: Machine) -> None:
     assert result.err == (
         "error: the server answered 403 Forbidden: Consumer 'api_key:***' has been suspended.\n"
     )
+
+
+def test_our_own_words_stay_whole(machine: Machine) -> None:
+    machine.api.upcoming = [as_json(403, {"error": {"message": "no entry for e"}})]
+    result = machine.run("-p", "access-token=e")
+    assert result.err == "error: the server answered 403 Forbidden: no ***ntry for ***\n"
+
+
+def test_a_report_that_repeats_a_token(machine: Machine) -> None:
+    detail = {"00090097": {"vr": "UT", "Value": ["no SECRET-access here"]}}
+    failed = {**detail, "00081197": {"vr": "US", "Value": [0x0110]}}
+    report = {"00081198": {"vr": "SQ", "Value": [failed]}}
+    machine.api.upcoming = [as_json(409, report, "application/dicom+json")]
+    result = machine.run("-o", os.devnull, "-p", "access-token=SECRET-access")
+    assert result.err.startswith("error: not stored: 1 instance: processing failure (0110): no *** here\n")
 
 
 def test_a_server_that_repeats_a_token_that_was_found(with_key_file: Machine) -> None:

@@ -18,11 +18,10 @@ import pytest
 import cursorkit
 from cursorkit import ArgumentErrors, Outcome, SourceError, Verdict, Violation, blame, build
 from cursorkit.apis import HEALTHCARE, read
-from cursorkit.cli import flags, language_flags
+from cursorkit.cli import PROG, flags, language_flags
 from cursorkit.cli.argv import cut
 from cursorkit.cli.job import plan
 from cursorkit.cli.language_work import work
-from cursorkit.cli.main import PROG
 from cursorkit.errors import Kind
 from cursorkit.files import Files, file_source
 from cursorkit.methods import STORE_INSTANCES
