@@ -13,6 +13,7 @@ from cursorkit.cli.main import main
 from cursorkit.testing.answers import answer
 from cursorkit.testing.server import Close, Hang, ReadBody, ReadHead, Reset, Server, Write, replying
 from cursorkit.wire import Endpoint
+from programs import CALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
 
     Run = Callable[..., "Result"]
 
-CALL = (
-    "projects",
-    "locations-datasets-dicom-stores-studies-store-instances",
-    "projects/p/locations/l/datasets/d/dicomStores/s",
-    "studies",
-)
 ITEM = {"00081155": {"vr": "UI", "Value": ["1.2"]}}
 REPORT = json.dumps({"00081199": {"vr": "SQ", "Value": [ITEM]}}).encode()
 STORED = replying(answer(200, REPORT, [("Content-Type", "application/dicom+json")]))

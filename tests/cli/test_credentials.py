@@ -28,20 +28,6 @@ if TYPE_CHECKING:
     from machines import Machine
 
 
-@pytest.fixture
-def with_key_file(machine: Machine, account: ServiceAccount) -> Machine:
-    """The same machine, and a key file that the environment names."""
-    path = account.key_file(machine.home / "key.json", machine.tokens.token_uri)
-    machine.environment["GOOGLE_APPLICATION_CREDENTIALS"] = str(path)
-    return machine
-
-
-def proofs(api: Api) -> list[dict[str, str]]:
-    """How those proved themselves who called."""
-    names = ("authorization", "x-goog-api-key")
-    return [{name: each.headers[name] for name in names if name in each.headers} for each in api.received]
-
-
 # --- whose credentials ------------------------------------------------------------------------------------
 
 
@@ -61,7 +47,7 @@ def test_the_default_credentials_for_exactly_the_scope_asked_for(
     assert (result.code, result.err) == (0, "stored 1 instance\n")
     assert json.loads(result.out)["00081199"]["Value"]
     assert machine.tokens.given == {"SECRET-token.0": scope}
-    assert proofs(machine.api) == [{"authorization": "Bearer SECRET-token.0"}]
+    assert machine.api.proofs == [{"authorization": "Bearer SECRET-token.0"}]
     assert machine.api.received[0].body == SCAN.read_bytes()
     # Nobody else was talked to, nor looked for.
     ports = {str(server.server_port) for server in (machine.tokens, machine.api)}
@@ -101,7 +87,7 @@ ORDER = {
 def test_what_is_given_comes_before_the_default_credentials(parameters: str, with_key_file: Machine) -> None:
     machine = with_key_file
     assert machine.run("-p", *parameters.split()).code == 0
-    assert proofs(machine.api) == [ORDER[parameters]]
+    assert machine.api.proofs == [ORDER[parameters]]
     assert "SECRET" not in machine.api.received[0].path
     assert machine.tokens.received == []
 
@@ -113,7 +99,7 @@ def test_a_secret_from_a_file_or_from_standard_input(name: str, machine: Machine
     assert machine.run("-p", f"{name}@={machine.home / 'secret'}").code == 0
     assert machine.run("-p", f"{name}@=-", input=f"{secret}\n").code == 0
     expected = {"x-goog-api-key": secret} if name == "key" else {"authorization": f"Bearer {secret}"}
-    assert proofs(machine.api) == [expected] * 2
+    assert machine.api.proofs == [expected] * 2
 
 
 @pytest.mark.parametrize("name", ["access-token", "oauth-token", "key"])
@@ -130,7 +116,7 @@ def test_default_credentials_go_nowhere_but_to_https(with_key_file: Machine, acc
     assert machine.run(endpoint="memory:").code == Verdict.UNKNOWN.value
     with Api(machine.tokens) as plain:
         assert machine.run(endpoint=plain.url).code == 4
-        assert proofs(plain) == [{}]
+        assert plain.proofs == [{}]
         assert machine.run("-p", "access-token=SECRET-access", endpoint=plain.url).code == 0
     assert machine.tokens.received == []
     assert machine.run(endpoint=machine.api.url.replace("https", "HTTPS")).code == 0
@@ -171,7 +157,7 @@ def test_a_refused_token_is_renewed_once_and_the_same_body_sent_again(
         result = machine.run(body="-", stdin=scan) if source != "file" else machine.run()
     assert (result.code, result.err) == (0, "stored 1 instance\n")
     assert [each.body for each in machine.api.received] == [SCAN.read_bytes()] * 2
-    assert proofs(machine.api) == [{"authorization": f"Bearer SECRET-token.{number}"} for number in range(2)]
+    assert machine.api.proofs == [{"authorization": f"Bearer SECRET-token.{number}"} for number in range(2)]
 
 
 def test_a_token_that_is_refused_again(with_key_file: Machine) -> None:

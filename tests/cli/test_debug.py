@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
-from pydicom import dcmread, uid
 
-from authorized_calls import SCAN
 from cursorkit import HttpBody, call, prepare
 from cursorkit.cli.main import main
 from cursorkit.errors import CursorkitError
@@ -20,6 +18,8 @@ from cursorkit.methods import STORE_INSTANCES
 from cursorkit.testing.answers import FLAWED, answer, chunked
 from cursorkit.testing.server import Close, Hang, ReadBody, ReadHead, Reset, Server, Write, replying
 from cursorkit_transports import Authorized, Https, Logged
+from patients import UID
+from programs import COMMAND, PARENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,24 +28,8 @@ if TYPE_CHECKING:
     from cursorkit.testing.server import Script
     from google_servers import Api, ServiceAccount, TokenServer
 
-PARENT = "projects/p/locations/l/datasets/d/dicomStores/s"
-COMMAND = ("projects", "locations-datasets-dicom-stores-studies-store-instances")
 TOKEN, KEY, USER = "SECRET-token", "SECRET-key", "SECRET-user"
-PATIENT, UID = "CANARY^PATIENT", "1.2.826.0.1.99999"
 PRIVATE = (TOKEN, KEY, USER, "CANARY", UID)
-
-
-@pytest.fixture
-def scan(tmp_path: Path) -> Path:
-    """An image of somebody with a name."""
-    dataset = dcmread(SCAN)
-    dataset.PatientName = PATIENT
-    dataset.StudyInstanceUID = f"{UID}.1"
-    dataset.SOPInstanceUID = f"{UID}.2"
-    dataset.file_meta.MediaStorageSOPInstanceUID = uid.UID(f"{UID}.2")
-    path = tmp_path / "CANARY.dcm"
-    dataset.save_as(path)
-    return path
 
 
 @pytest.fixture(autouse=True)

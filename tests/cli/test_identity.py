@@ -17,12 +17,12 @@ import pytest
 
 from authorized_calls import HEALTHCARE, PLATFORM, SCAN, user_file
 from google_servers import refusal, unauthorized
-from machines import PROGRAM, Run
+from machines import Run
+from programs import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from google_servers import Api, ServiceAccount
     from google_world import Google
     from machines import Machine
 
@@ -47,19 +47,6 @@ def with_browser(machine: Machine, client_file: str) -> Machine:
     return machine
 
 
-@pytest.fixture
-def with_key_file(machine: Machine, account: ServiceAccount) -> Machine:
-    """The same machine, and a key file that the environment names."""
-    path = account.key_file(machine.home / "key.json", machine.tokens.token_uri)
-    machine.environment["GOOGLE_APPLICATION_CREDENTIALS"] = str(path)
-    return machine
-
-
-def proofs(api: Api) -> list[dict[str, str]]:
-    names = ("authorization", "x-goog-api-key", "x-goog-user-project")
-    return [{name: each.headers[name] for name in names if name in each.headers} for each in api.received]
-
-
 # --- logging in and out -----------------------------------------------------------------------------------
 
 
@@ -76,7 +63,7 @@ def test_log_in_store_and_log_out(with_browser: Machine, tokens: Google) -> None
     machine.api.upcoming = [unauthorized()]
     result = machine.run()
     assert (result.code, result.err) == (0, "stored 1 instance\n")
-    assert proofs(machine.api) == [{"authorization": f"Bearer SECRET-token.{number}"} for number in (1, 2)]
+    assert machine.api.proofs == [{"authorization": f"Bearer SECRET-token.{number}"} for number in (1, 2)]
     assert [each.body for each in machine.api.received] == [SCAN.read_bytes()] * 2
     result = machine.call("logout", "--ca-bundle", machine.ca_bundle)
     assert (result.code, result.out, result.err) == (0, "", f"logged out; {path} is removed\n")
@@ -211,7 +198,7 @@ def test_acting_as_a_service_account(with_key_file: Machine, tokens: Google) -> 
         "SECRET-token.0": "https://www.googleapis.com/auth/iam",
         "SECRET-token.1": PLATFORM,
     }
-    assert proofs(machine.api) == [{"authorization": "Bearer SECRET-token.1"}]
+    assert machine.api.proofs == [{"authorization": "Bearer SECRET-token.1"}]
 
 
 def test_who_may_not_act_as_it(with_key_file: Machine) -> None:
@@ -294,7 +281,7 @@ def test_the_project_that_is_billed(with_key_file: Machine) -> None:
     assert machine.run("--quota-project", "paying", "-p", "access-token=SECRET-access").code == 0
     machine.environment["GOOGLE_CLOUD_QUOTA_PROJECT"] = "of-the-variable"
     assert machine.run().code == 0
-    assert [each["x-goog-user-project"] for each in proofs(machine.api)] == [
+    assert [each["x-goog-user-project"] for each in machine.api.proofs] == [
         "paying",
         "paying",
         "of-the-variable",
@@ -311,7 +298,7 @@ def test_a_token_of_the_environment(machine: Machine) -> None:
         4,
         "error: the access token in CLOUDSDK_AUTH_ACCESS_TOKEN was refused: it is wrong, or has expired\n",
     )
-    assert [each["authorization"] for each in proofs(machine.api)] == [
+    assert [each["authorization"] for each in machine.api.proofs] == [
         "Bearer SECRET-access",
         "Bearer SECRET-oauth",
         "Bearer SECRET-wrong",

@@ -18,17 +18,11 @@ import pytest
 import trustme
 
 from cursorkit import dicom
+from programs import CALL, PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
-CALL = (
-    "projects",
-    "locations-datasets-dicom-stores-studies-store-instances",
-    "projects/p/locations/l/datasets/d/dicomStores/s",
-    "studies",
-)
 MiB = 2**20
 MOST = 60 * MiB
 

@@ -23,17 +23,11 @@ from authorized_calls import SCAN
 from cursorkit.cli.main import main
 from cursorkit.testing.answers import answer
 from cursorkit.testing.server import Server, replying
+from programs import CALL, PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
-CALL = (
-    "projects",
-    "locations-datasets-dicom-stores-studies-store-instances",
-    "projects/p/locations/l/datasets/d/dicomStores/s",
-    "studies",
-)
 IMAGE = ("-r", "content-type=application/dicom", f"data@={SCAN}")
 FULL = "No space left on device"
 STORED = "stored 1 instance"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -17,13 +16,9 @@ import pytest
 
 from cursorkit import __version__
 from cursorkit.cli.main import main
-from programs import Run
+from programs import CALL, COMMAND, PARENT, PROGRAM, Run, on_terminal
 
-COMMAND = ("projects", "locations-datasets-dicom-stores-studies-store-instances")
-PARENT = "projects/p/locations/l/datasets/d/dicomStores/s"
-CALL = (*COMMAND, PARENT, "studies")
 URL = f"https://healthcare.googleapis.com/v1beta1/{PARENT}/dicomWeb/studies"
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
 
 
 @pytest.fixture
@@ -271,36 +266,15 @@ def test_standard_input(tmp_path: Path) -> None:
     assert "standard input is closed" in closed.stderr
 
 
-def on_terminal(argv: list[str], typed: bytes, **env: str) -> str:
-    """What somebody at a terminal reads."""
-    child, terminal = pty.fork()
-    if child == 0:  # pragma: no cover - the child becomes the program
-        os.execve(str(PROGRAM), [str(PROGRAM), *argv], {**os.environ, "TERM": "xterm", **env})
-    time.sleep(0.5)
-    os.write(terminal, typed)
-    shown = b""
-    while True:
-        try:
-            block = os.read(terminal, 4096)
-        except OSError:
-            break
-        if not block:
-            break
-        shown += block
-    os.waitpid(child, 0)
-    os.close(terminal)
-    return shown.decode()
-
-
 def test_standard_input_on_a_terminal_is_announced() -> None:
-    shown = on_terminal([*CALL, "-r", "content-type=a/b", "data@=-", "--dry-run"], b"abc\n\x04")
+    shown = on_terminal(*CALL, "-r", "content-type=a/b", "data@=-", "--dry-run", typed=b"abc\n\x04")
     assert "reading standard input; end it with Ctrl-D" in shown
     assert '"size": 4' in shown
 
 
 def test_colour_on_a_terminal_unless_it_is_not_wanted() -> None:
-    assert "\x1b[31merror" in on_terminal(["nosuch"], b"")
-    assert "\x1b" not in on_terminal(["nosuch"], b"", NO_COLOR="1")
+    assert "\x1b[31merror" in on_terminal("nosuch")
+    assert "\x1b" not in on_terminal("nosuch", NO_COLOR="1")
 
 
 def test_no_argument_can_speak_to_a_terminal() -> None:
@@ -311,7 +285,7 @@ def test_no_argument_can_speak_to_a_terminal() -> None:
         [*CALL, "-r", odd, f"{odd}=x"],
         [*CALL, f"--{odd}"],
     ):
-        shown = on_terminal(argv, b"", NO_COLOR="1").replace("\r\n", "\n")
+        shown = on_terminal(*argv, NO_COLOR="1")
         assert all(char.isprintable() or char == "\n" for char in shown), repr(shown)
 
 

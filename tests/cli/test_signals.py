@@ -19,7 +19,8 @@ from cursorkit.cli.main import main
 from cursorkit.cli.progress import Progress
 from cursorkit.testing.answers import answer
 from cursorkit.testing.server import Hang, ReadBody, ReadHead, Server, Write, replying
-from interruptions import CALL, ENDPOINTS, KINDS, PROGRAM, STATES, Upload, survey
+from interruptions import ENDPOINTS, KINDS, STATES, Upload, survey
+from programs import CALL, PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,10 +11,8 @@ from pathlib import Path
 import pytest
 
 from cursorkit.dicom import multipart
+from programs import CALL, PROGRAM
 
-COMMAND = ("projects", "locations-datasets-dicom-stores-studies-store-instances")
-CALL = (*COMMAND, "projects/p/locations/l/datasets/d/dicomStores/s", "studies")
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
 CT_UID = "1.3.6.1.4.1.5962.1.1.1.1.1.20040119072730.12322"
 
 

@@ -28,6 +28,7 @@ from fault import TOKEN, Again, Attempted, Fault, always, error, report, saying
 from fault_bodies import BODIES, CHANGING, UNSEEN
 from fault_opener import WORLDS, Way, World
 from fault_table import FAULTS
+from programs import CALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,12 +40,6 @@ if TYPE_CHECKING:
     from fault import Place
     from fault_bodies import Made
 
-CALL = (
-    "projects",
-    "locations-datasets-dicom-stores-studies-store-instances",
-    "projects/p/locations/l/datasets/d/dicomStores/s",
-    "studies",
-)
 PLACE = {"parent": CALL[2], "dicom_web_path": CALL[3]}
 ENDPOINT = "faulty:case"
 BUDGET = 3.0

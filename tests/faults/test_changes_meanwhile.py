@@ -12,8 +12,9 @@ from attrs import frozen
 from cursorkit.cli.main import main
 from cursorkit.testing.server import ReadBody, ReadHead, Reset, Server, Write, replying
 from fault import error
-from fault_bench import CALL, DOUBT
+from fault_bench import DOUBT
 from fault_bodies import a_large_file
+from programs import CALL
 
 if TYPE_CHECKING:
     from pathlib import Path

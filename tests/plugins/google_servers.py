@@ -263,6 +263,14 @@ class Api(Server):
         }
         return as_json(200, {"00081199": {"vr": "SQ", "Value": [item]}}, "application/dicom+json")
 
+    @property
+    def proofs(self) -> list[dict[str, str]]:
+        """How those proved themselves who called, and who pays."""
+        names = ("authorization", "x-goog-api-key", "x-goog-user-project")
+        return [
+            {name: each.headers[name] for name in names if name in each.headers} for each in self.received
+        ]
+
 
 def unauthorized() -> Answer:
     return as_json(401, {"error": {"code": 401, "message": "no", "status": "UNAUTHENTICATED"}})

@@ -32,17 +32,11 @@ from pydicom.uid import UID
 from cursorkit import dicom
 from cursorkit.testing.answers import answer
 from cursorkit.testing.server import ReadBody, ReadHead, Server, Write
+from programs import CALL, PROGRAM
 
 if TYPE_CHECKING:
     from cursorkit.testing.server import Peer, Script
 
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
-CALL = (
-    "projects",
-    "locations-datasets-dicom-stores-studies-store-instances",
-    "projects/p/locations/l/datasets/d/dicomStores/s",
-    "studies",
-)
 KINDS = {signal.SIGHUP: "hung up", signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 SENT = {
     "nothing was sent": "nothing",

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from ast import literal_eval
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,14 +13,14 @@ from attrs import field, frozen
 
 from authorized_calls import SCAN
 from google_servers import NAMES
+from programs import COMMAND, PLACE, PROGRAM
 
 if TYPE_CHECKING:
-    from google_servers import Api
+    from pathlib import Path
+
+    from google_servers import Api, ServiceAccount
     from google_world import Google
 
-COMMAND = ("projects", "locations-datasets-dicom-stores-studies-store-instances")
-PLACE = ("projects/p/locations/l/datasets/d/dicomStores/s", "studies")
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
 AUDIT = """\
 import json
 import os
@@ -132,3 +130,11 @@ def machine(tmp_path: Path, api: Api, tokens: Google, ca_bundle: str) -> Machine
         "NO_GCE_CHECK": "true",
     }
     return Machine(tmp_path, api, tokens, ca_bundle, environment)
+
+
+@pytest.fixture
+def with_key_file(machine: Machine, account: ServiceAccount) -> Machine:
+    """The same machine, and a key file that the environment names."""
+    path = account.key_file(machine.home / "key.json", machine.tokens.token_uri)
+    machine.environment["GOOGLE_APPLICATION_CREDENTIALS"] = str(path)
+    return machine

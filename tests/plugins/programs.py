@@ -1,14 +1,47 @@
-"""Runs of a program in this process."""
+"""The program that stores images, a call of it, and runs of programs: in this process, and at a terminal."""
 
 from __future__ import annotations
 
 import json
+import os
+import pty
+import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
+
+PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
+COMMAND = ("projects", "locations-datasets-dicom-stores-studies-store-instances")
+PARENT = "projects/p/locations/l/datasets/d/dicomStores/s"
+PLACE = (PARENT, "studies")
+CALL = (*COMMAND, *PLACE)
+
+
+def on_terminal(*argv: str, typed: bytes = b"", **env: str) -> str:
+    """What somebody at a terminal reads."""
+    child, terminal = pty.fork()
+    if child == 0:  # pragma: no cover - the child becomes the program
+        os.execve(str(PROGRAM), [str(PROGRAM), *argv], {**os.environ, "TERM": "xterm", **env})
+    if typed:
+        time.sleep(0.5)
+        os.write(terminal, typed)
+    shown = b""
+    while True:
+        try:
+            block = os.read(terminal, 4096)
+        except OSError:
+            break
+        if not block:
+            break
+        shown += block
+    os.waitpid(child, 0)
+    os.close(terminal)
+    return shown.decode().replace("\r\n", "\n")
 
 
 class Run:

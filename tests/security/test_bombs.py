@@ -6,17 +6,13 @@ import gzip
 import json
 import resource
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from cursorkit.testing.answers import answer
 from cursorkit.testing.server import Server, replying
+from programs import COMMAND, PLACE, PROGRAM
 
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
-COMMAND = ("projects", "locations-datasets-dicom-stores-studies-store-instances")
-PLACE = ("projects/p/locations/l/datasets/d/dicomStores/s", "studies")
 MEMORY = 400 * 2**20
 """Bytes that a process may map at most, which is far less than the bombs would take."""
 SECONDS = 20

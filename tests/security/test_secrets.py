@@ -11,36 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pydicom import dcmread, uid
 
-from authorized_calls import SCAN, user_file
+from authorized_calls import user_file
 from connect_proxy import ConnectProxy
 from cursorkit.errors import ArgumentErrors
 from cursorkit.methods import STORE_INSTANCES
 from cursorkit.methods.call import prepare
 from cursorkit.testing.server import Hang, ReadBody, ReadHead, Server
 from google_servers import HANG_UP, Answer, as_json, refusal, unauthorized
+from patients import UID
+from programs import COMMAND, PARENT, PROGRAM
 
 if TYPE_CHECKING:
     from google_servers import Api, ServiceAccount, TokenServer
-
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
-COMMAND = ("projects", "locations-datasets-dicom-stores-studies-store-instances")
-PARENT = "projects/p/locations/l/datasets/d/dicomStores/s"
-UID = "1.2.826.0.1.99999"
-
-
-@pytest.fixture
-def scan(tmp_path: Path) -> Path:
-    """An image of somebody with a name."""
-    dataset = dcmread(SCAN)
-    dataset.PatientName = "CANARY^PATIENT"
-    dataset.StudyInstanceUID = f"{UID}.1"
-    dataset.SOPInstanceUID = f"{UID}.2"
-    dataset.file_meta.MediaStorageSOPInstanceUID = uid.UID(f"{UID}.2")
-    path = tmp_path / "CANARY.dcm"
-    dataset.save_as(path)
-    return path
 
 
 # --- 1. the command line ------------------------------------------------------------------------------------

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import ssl
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,12 +17,13 @@ from cursorkit.testing.server import WELL, Server, replying
 from cursorkit.wire import AuthenticationError, Bytes, Headers, Request, TransportError
 from cursorkit_transports import Authorized, Https
 from google_servers import proven_by
+from programs import PARENT, PROGRAM
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import trustme
 
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
-PARENT = "projects/p/locations/l/datasets/d/dicomStores/s"
 PLACE = {"parent": PARENT, "dicom_web_path": "studies", "access_token": "CANARY", "key": "CANARY"}
 
 

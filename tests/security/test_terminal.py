@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import sys
-from pathlib import Path
 
 import pytest
 
 from cursorkit.testing.answers import answer
 from cursorkit.testing.server import Server, replying
+from programs import COMMAND, PLACE, on_terminal
 
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
-COMMAND = ("projects", "locations-datasets-dicom-stores-studies-store-instances")
-PLACE = ("projects/p/locations/l/datasets/d/dicomStores/s", "studies")
 ODD = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b2J\u202eevil\u2066\r\x08\x7f"
 """Sets the clipboard, clears the screen in two ways, turns text around, and overwrites it."""
 
 LATIN = ODD.encode("utf-8").decode("latin-1").replace("\r", "")
 """The same in a header field."""
-
-
-def on_terminal(*argv: str) -> str:
-    """What somebody at a terminal reads."""
-    child, terminal = pty.fork()
-    if child == 0:  # pragma: no cover - the child becomes the program
-        os.execve(str(PROGRAM), [str(PROGRAM), *argv], {**os.environ, "TERM": "xterm", "NO_COLOR": "1"})
-    shown = b""
-    while True:
-        try:
-            block = os.read(terminal, 4096)
-        except OSError:
-            break
-        if not block:
-            break
-        shown += block
-    os.waitpid(child, 0)
-    os.close(terminal)
-    return shown.decode().replace("\r\n", "\n")
 
 
 def silent(text: str) -> bool:
@@ -79,7 +54,9 @@ ANSWERS = {
 def test_no_answer_can_speak_to_a_terminal(said: str) -> None:
     with Server(replying(ANSWERS[said])) as server:
         words = ("-r", "content-type=a/b", "data=x", "-p", "key=k", "--", *PLACE)
-        shown = on_terminal("--debug", "--retry-for", "0", "--endpoint", server.url, *COMMAND, *words)
+        shown = on_terminal(
+            "--debug", "--retry-for", "0", "--endpoint", server.url, *COMMAND, *words, NO_COLOR="1"
+        )
     assert "> POST " in shown
     assert len(server.exchanges) == shown.count("> POST ")
     assert silent(shown), repr(shown)
@@ -110,6 +87,6 @@ def test_no_answer_can_speak_to_a_terminal(said: str) -> None:
     ],
 )
 def test_no_argument_can_speak_to_a_terminal(argv: tuple[str, ...]) -> None:
-    shown = on_terminal(*argv)
+    shown = on_terminal(*argv, NO_COLOR="1")
     assert "error: " in shown
     assert silent(shown), repr(shown)

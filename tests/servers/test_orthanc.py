@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,14 +14,13 @@ from cursorkit import HttpBody, Verdict, call, dicom
 from cursorkit.methods import STORE_INSTANCES
 from cursorkit.wire import Endpoint
 from cursorkit_transports import open_transport
+from programs import COMMAND, PARENT, PROGRAM
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cursorkit import Outcome
     from tests.servers.conftest import Orthanc, Server
-
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
-COMMAND = ("projects", "locations-datasets-dicom-stores-studies-store-instances")
-PARENT = "projects/p/locations/l/datasets/d/dicomStores/s"
 
 
 def store(

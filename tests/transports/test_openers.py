@@ -8,15 +8,18 @@ import re
 import subprocess
 import sys
 import zlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from cursorkit import SourceError
 from cursorkit.wire import Bytes, Endpoint, EndpointError, Headers, Request
 from cursorkit_transports import Logged, Memory, Retrying, open_transport
+from programs import PROGRAM
 
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
+if TYPE_CHECKING:
+    from pathlib import Path
+
 CALL = (
     "projects",
     "locations-datasets-dicom-stores-studies-store-instances",

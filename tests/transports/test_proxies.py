@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import sys
 from base64 import b64decode
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +28,7 @@ from cursorkit.wire import (
 )
 from cursorkit_transports import Authorized, Https, service_account
 from cursorkit_transports.proxies import Proxy, proxy_for
+from programs import PROGRAM
 
 if TYPE_CHECKING:
     import ssl
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 
     Proof = Callable[..., ssl.SSLContext]
 
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
 AT = "https://host.example/"
 PROXY = Proxy("http://proxy:3128")
 NAMED = {"HTTPS_PROXY": "http://proxy:3128"}

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,14 +16,13 @@ from cursorkit.testing.answers import answer
 from cursorkit.testing.server import ReadHead, Server, Write, replying
 from cursorkit.wire import Bytes, Headers, Request, TrustError
 from cursorkit_transports import Https
+from programs import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     Proof = Callable[..., ssl.SSLContext]
-
-
-PROGRAM = Path(sys.executable).with_name("healthcare1-beta1")
 
 
 def request(url: str) -> Request:
