@@ -62,7 +62,6 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 """RFC 9110, 5.5. http.client would let through a line break that white space follows."""
 
-
 _PROXY_REFUSAL = re.compile(r"Tunnel connection failed: (\d{3})")
 """What http.client raises when a proxy answers anything but 200 to CONNECT."""
 
