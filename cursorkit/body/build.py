@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cursorkit.body.tree import Key
     from cursorkit.body.values import Files
     from cursorkit.language.ast import Statement
+    from cursorkit.schema.admit import Unions
     from cursorkit.schema.types import Content, Json, Schema
 
 T = TypeVar("T")
@@ -146,9 +147,10 @@ def absent(schema: Schema, content: Content) -> tuple[Problem, ...]:
 def _of_wholes(walk: Walk, statements: Sequence[Statement]) -> Iterator[Problem]:
     """What is wrong with lists and structures that were put together, though each part of them fits."""
     schemas: dict[Key, Schema] = {(): walk.schema}
+    unions: Unions = {}
     for key, content in walk.tree.assembled.items():
         held = schemas[key] = part(schemas[key[:-1]], key[-1]) if key else walk.schema
-        for each in unfit(held, content) if held.rules or isinstance(held, Any) else ():
+        for each in unfit(held, content, unions) if held.rules or isinstance(held, Any) else ():
             place = place_at(walk.schema, key)
             index = origin(walk.tree.origins, (*key, *each.place))
             drawn = "" if index is None else shown(statements[index], public=False).text

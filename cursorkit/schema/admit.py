@@ -28,6 +28,20 @@ MOST_TOLD = 10
 
 _Place = tuple[str | int, ...]
 
+Unions = dict[tuple[int, int], tuple[Mismatch, ...]]
+"""Why values are of no kind of a schema, by the identities of both, of all that were asked for.
+
+Kinds may hold each other, so that every way from one to the next would lead to the same question.
+"""
+
+
+class _Found(list[Mismatch]):
+    """What does not fit, and what is known of unions."""
+
+    def __init__(self, unions: Unions) -> None:
+        super().__init__()
+        self.unions = unions
+
 
 def admit(schema: Schema, value: object) -> tuple[Content, tuple[Mismatch, ...]]:
     """`value` itself, with sources where raw bytes go, and everything in it that does not fit `schema`.
@@ -36,8 +50,12 @@ def admit(schema: Schema, value: object) -> tuple[Content, tuple[Mismatch, ...]]
         schema: what is expected.
         value: plain JSON, by wire names; a source, or its base64, where a raw body goes.
     """
-    mismatches: list[Mismatch] = []
-    return _admit(schema, value, (), mismatches), tuple(mismatches)
+    return _admitted(schema, value, {})
+
+
+def _admitted(schema: Schema, value: object, unions: Unions) -> tuple[Content, tuple[Mismatch, ...]]:
+    found = _Found(unions)
+    return _admit(schema, value, (), found), tuple(found)
 
 
 def fits(schema: Schema, value: object) -> bool:
@@ -68,28 +86,42 @@ def absent(schema: Schema, value: object, path: str = "") -> Iterator[Mismatch]:
                 yield from absent(values, item, f"{path}.{key}")
 
 
-def unfit(schema: Schema, value: object) -> Iterator[Mismatch]:
-    """What is wrong with the whole of `value`, a list or a structure whose parts all fit."""
-    strange = list(_of_no_kind(schema, value)) if isinstance(schema, Any) else []
+def unfit(schema: Schema, value: object, unions: Unions) -> Iterator[Mismatch]:
+    """What is wrong with the whole of `value`, a list or a structure whose parts all fit.
+
+    Args:
+        schema: what is expected.
+        value: plain JSON.
+        unions: what is known already, and will be known then.
+    """
+    strange = _of_no_kind(schema, value, unions) if isinstance(schema, Any) else ()
     broken = (Mismatch(rule.kind, rule.message) for rule in schema.rules if not rule.holds(value))
     yield from strange or broken
 
 
-def _of_no_kind(schema: Any, value: object) -> Iterable[Mismatch]:
-    """Why `value` fits none of the alternatives: in the words of the only one that it comes close to."""
+def _of_no_kind(schema: Any, value: object, unions: Unions) -> tuple[Mismatch, ...]:
+    """Why `value` fits none of the alternatives."""
+    question = id(schema), id(value)
+    if question not in unions:
+        unions[question] = _closest(schema, value, unions)
+    return unions[question]
+
+
+def _closest(schema: Any, value: object, unions: Unions) -> tuple[Mismatch, ...]:
+    """The same, in the words of the only alternative that `value` comes close to."""
     close = []
     for each in schema.alternatives:
-        found = [*admit(each, value)[1], *absent(each, value)]
+        found = (*_admitted(each, value, unions)[1], *absent(each, value))
         if not found:
             return ()
         if all(mismatch.place or mismatch.kind != "wrong-type" for mismatch in found):
             close.append(found)
     match close:
         case []:
-            return [scalars.wrong_type(schema, value)] if schema.alternatives else ()
+            return (scalars.wrong_type(schema, value),) if schema.alternatives else ()
         case [found]:
             return found
-    return [Mismatch("wrong-type", f"the value fits none of its kinds: {held(schema)}")]
+    return (Mismatch("wrong-type", f"the value fits none of its kinds: {held(schema)}"),)
 
 
 def levels(content: Content) -> int:
@@ -102,18 +134,18 @@ def levels(content: Content) -> int:
     return 0
 
 
-def _admit(schema: Schema, value: object, place: _Place, found: list[Mismatch]) -> Content:
+def _admit(schema: Schema, value: object, place: _Place, found: _Found) -> Content:
     if len(place) > DEEPEST:
         found.append(Mismatch("limit", f"the value is nested more than {DEEPEST} levels deep", place=place))
         return None
     known = len(found)
     content = _parts(schema, value, place, found)
     if len(found) == known and not isinstance(schema, Scalar):
-        found += (each.at((*place, *each.place)) for each in unfit(schema, value))
+        found += (each.at((*place, *each.place)) for each in unfit(schema, value, found.unions))
     return content
 
 
-def _parts(schema: Schema, value: object, place: _Place, found: list[Mismatch]) -> Content:
+def _parts(schema: Schema, value: object, place: _Place, found: _Found) -> Content:
     match schema:
         case Scalar():
             try:
@@ -136,7 +168,7 @@ def _parts(schema: Schema, value: object, place: _Place, found: list[Mismatch]) 
     return None
 
 
-def _fields(schema: Object, members: Mapping[str, object], place: _Place, found: list[Mismatch]) -> Content:
+def _fields(schema: Object, members: Mapping[str, object], place: _Place, found: _Found) -> Content:
     known: list[tuple[object, Schema, bool, object]] = []
     for wire, item in members.items():
         field = schema.at(wire)
@@ -160,9 +192,7 @@ def _unknown(schema: Object, wire: object, place: _Place, *, explain: bool) -> M
     return Mismatch("unknown-field", message, hint="   ".join(hints), place=(*place, name))
 
 
-def _entries(
-    items: Iterable[tuple[object, Schema, bool, object]], place: _Place, found: list[Mismatch]
-) -> Content:
+def _entries(items: Iterable[tuple[object, Schema, bool, object]], place: _Place, found: _Found) -> Content:
     content: dict[str, Content] = {}
     for key, schema, nullable, item in items:
         if not isinstance(key, str):
@@ -173,7 +203,7 @@ def _entries(
     return content
 
 
-def _anything(schema: Any, value: object, place: _Place, found: list[Mismatch]) -> Content:
+def _anything(schema: Any, value: object, place: _Place, found: _Found) -> Content:
     if isinstance(value, str):
         return _checked(scalars.check_unicode, value, place, found)
     if isinstance(value, Mapping):
@@ -192,7 +222,7 @@ def _anything(schema: Any, value: object, place: _Place, found: list[Mismatch]) 
     return None
 
 
-def _checked(check: Callable[[_T], object], value: _T, place: _Place, found: list[Mismatch]) -> _T:
+def _checked(check: Callable[[_T], object], value: _T, place: _Place, found: _Found) -> _T:
     try:
         check(value)
     except Mismatch as mismatch:

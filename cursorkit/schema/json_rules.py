@@ -7,6 +7,7 @@ schemas to it or to its parts, and what it all adds up to.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -87,8 +88,38 @@ def check(node: Node, trail: tuple[Node, ...] = ()) -> Check:
     made = node.document.checks.get(node.pointer)
     if made is None:
         asked = [rule.holds for rule in rules(node, trail=trail)]
-        made = node.document.checks[node.pointer] = lambda value: all(holds(value) for holds in asked)
+        made = node.document.checks[node.pointer] = _once(lambda value: all(holds(value) for holds in asked))
     return made
+
+
+_ANSWERS: ContextVar[dict[tuple[Check, int], tuple[object, bool]] | None] = ContextVar(
+    "_ANSWERS", default=None
+)
+"""While a value is judged: each part of it by its identity, and what a check said of it."""
+
+
+def _once(check: Check) -> Check:
+    """`check`, which judges each list and structure once, however many ways lead there.
+
+    Schemas hold each other, and each alternative asks of the same parts again.
+    """
+
+    def judge(value: object) -> bool:
+        answers = _ANSWERS.get()
+        if answers is None:
+            token = _ANSWERS.set({})
+            try:
+                return check(value)
+            finally:
+                _ANSWERS.reset(token)
+        if not (is_list(value) or is_structure(value)):
+            return check(value)
+        question = check, id(value)
+        if question not in answers:
+            answers[question] = value, check(value)
+        return answers[question][1]
+
+    return judge
 
 
 def _of_part(node: Node) -> Check:

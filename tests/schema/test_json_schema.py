@@ -377,6 +377,25 @@ def test_a_document_that_is_refused(document: Any, told: str) -> None:
     assert str(error.value).startswith(told)
 
 
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
+def test_of_kinds_that_hold_each_other_each_part_is_judged_once(keyword: str) -> None:
+    """If each way led to the same question once more, this would take for ever."""
+    kinds = [
+        {
+            "type": "object",
+            "properties": {"parts": {"type": "array", "items": {"$ref": "#"}}, "of": {"const": each}},
+            "required": ["of"],
+        }
+        for each in ("and", "or", "not", "xor")
+    ]
+    value: dict[str, Any] = {"parts": [], "of": "not"}
+    for _ in range(28):
+        value = {"parts": [value], "of": "and"}
+    schema = schema_of({keyword: kinds})
+    assert build(schema, [f":={json.dumps(value)}"]).value == value
+    assert not fits(schema, value | {"of": "nor"})
+
+
 def test_deep_documents_are_refused_or_read() -> None:
     deep: dict[str, Any] = {}
     for _ in range(5_000):
