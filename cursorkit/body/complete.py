@@ -155,7 +155,8 @@ class _End:
             meant: Iterable[Schema] = (place.schema,)
             if above is not None and isinstance(above.schema, Any):
                 meant = (part for kind in self._kinds(above) for part in parts_of(kind, step[0]))
-            kinds = tuple(kind for each in meant for kind in kinds_of(each))
+            # Several kinds may hold the same ones.
+            kinds = tuple(dict.fromkeys(kind for each in meant for kind in kinds_of(each)))
             if self._parts(place) and len(kinds) > 1:
                 content = self.walk.tree.at(key)
                 kinds = tuple(kind for kind in kinds if not admit(kind, content)[1]) or kinds

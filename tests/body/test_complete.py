@@ -389,3 +389,16 @@ def test_values_that_a_rule_lists_are_offered() -> None:
     assert {*texts(schema, [], "mode:=")} == {'mode:="on"', "mode:=5", "mode:=null", 'mode:={"k":[1]}'}
     assert texts(schema, [], "kind=") == ["kind=job"]
     assert texts(schema, [], "marks=a=") == ["marks=a=1", "marks=a=2"]
+
+
+def test_kinds_that_hold_each_other_are_no_more_the_deeper_they_are_asked_for() -> None:
+    """If each kind brought all of them once more, this would take for ever."""
+
+    def kind(own: str) -> Object:
+        return Object(own, lambda: [field("parts", List(expression)), field(own, Scalar("string"))])
+
+    def field(name: str, schema: Schema) -> Field:
+        return Field(name, name, name, schema)
+
+    expression = Any(tuple(map(kind, ("left", "right", "of"))))
+    assert texts(expression, [".".join(["parts.+"] * 30)], "le") == ["left="]
