@@ -1,38 +1,120 @@
 """API documents as plain dicts: a discovery document, and over it what such documents omit.
 
 An overlay has the shape of a document and holds only differences. `general.overlay.json` lies over every
-document; `NAME.overlay.json` over the one called NAME. Besides the keys of discovery documents overlays use:
+document; `NAME.VERSION.overlay.json` over the one of that API. Besides the keys of discovery documents
+overlays use:
 
 - in a parameter: `secret` (its value may never be shown), `format` `token`, `synonyms`, `advice`;
-- in a method: `idempotent`, and `answer` with the media type to ask for (`accept`) and the functions that
-  read the answer (`read`) and hold it against the request (`reconcile`), named as `module:function`.
+- in a method: `idempotent`, and `answer`, the name of a way to read its answers.
 
-The document of the Cloud Healthcare API is a part of Google's own (revision 20260924), in words of this
-project.
+The document of the Cloud Healthcare API is Google's own, to the letter; NOTICE tells where it is from.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import sys
+import zlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from cursorkit.schema.document import needed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cursorkit.errors import SchemaError
 
 Document = dict[str, Any]
 
-HEALTHCARE = "healthcare-v1beta1"
+HEALTHCARE = "healthcare:v1beta1"
+"""The API whose document comes with this package."""
+
+_FOLDER = Path(__file__).parent
+_SHIPPED = _FOLDER / "healthcare.v1beta1.json.gz"
+_NAME = re.compile(r"[A-Za-z0-9_]+")
+_VERSION = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
+_GZIP = 31
+"""What zlib calls the format of gzip; the module of that name takes longer to import than this to read."""
 
 
 def read(name: str) -> Document:
-    """The document called `name`, with its overlays."""
-    document = _load(f"{name}.json")
-    for overlay in ("general.overlay.json", f"{name}.overlay.json"):
-        document = _laid_over(document, _load(overlay))
+    """The document called `name`, with its overlays.
+
+    Args:
+        name: a path; or the name and version of an API, `storage:v1`, whose document comes with this package
+            or with google-api-python-client, if that is installed beside it.
+
+    Raises:
+        SchemaError: there is none, it cannot be read, or it is no discovery document.
+    """
+    document = _document(name, _content(name))
+    own = f"{document['name']}.{document['version']}.overlay.json"
+    for overlay in (_FOLDER / "general.overlay.json", _FOLDER / own):
+        if overlay.is_file():
+            document = _laid_over(document, json.loads(overlay.read_bytes()))
     return document
 
 
-def _load(name: str) -> Document:
-    document: Document = json.loads(Path(__file__).with_name(name).read_bytes())
+def installed() -> dict[str, Path]:
+    """The documents that can be read by the name and version of their API, in alphabetical order."""
+    found = {_called(path): path for folder in _folders() for path in folder.glob("*.*.json")}
+    return dict(sorted({**found, HEALTHCARE: _SHIPPED}.items()))
+
+
+def _folders() -> Iterator[Path]:
+    """Where google-api-python-client keeps its documents. To import it would take longer than all else."""
+    return (Path(each) / "googleapiclient/discovery_cache/documents" for each in reversed(sys.path))
+
+
+def _called(path: Path) -> str:
+    """The name of an API by its file: `admin:directory_v1` for `admin.directory_v1.json`."""
+    name, _, version = path.name.removesuffix(".json").partition(".")
+    return f"{name}:{version}"
+
+
+def _content(name: str) -> bytes:
+    known = {} if ":" not in name else {HEALTHCARE: _SHIPPED} if name == HEALTHCARE else installed()
+    path = known.get(name, Path(name))
+    try:
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        if known:
+            raise _nowhere(name, known) from None
+        raise _unreadable(name, getattr(error, "strerror", None) or "no file is called like that") from None
+    return zlib.decompress(content, _GZIP) if path == _SHIPPED else content
+
+
+def _document(name: str, content: bytes) -> Document:
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        raise _unreadable(name, "it is no JSON document") from None
+    if not isinstance(document, dict) or "rootUrl" not in document:
+        raise _unreadable(name, "it is no discovery document of an API")
+    for key, form in (("name", _NAME), ("version", _VERSION)):
+        if not form.fullmatch(needed(document, key)):
+            raise _unreadable(name, f"its {key} is none")
+    if not needed(document, "rootUrl").startswith("https://"):
+        raise _unreadable(name, "its root is no https:// URL")
     return document
+
+
+def _nowhere(name: str, known: dict[str, Path]) -> SchemaError:
+    from difflib import get_close_matches
+
+    from cursorkit.errors import SchemaError, quoted
+
+    near = get_close_matches(name, known, 1)
+    hint = f"did you mean '{near[0]}'?" if near else "'cursorkit apis' lists those that are"
+    return SchemaError(f"there is no API {quoted(name)} here; {hint}")
+
+
+def _unreadable(name: str, reason: str) -> SchemaError:
+    from cursorkit.errors import SchemaError, quoted
+
+    return SchemaError(f"cannot read {quoted(name)} as the description of an API: {reason}")
 
 
 def _laid_over(document: Document, overlay: Document) -> Document:
