@@ -85,7 +85,9 @@ class Methods:
     def _parameters(self, node: Document, schemas: Schemas) -> Iterator[Field]:
         several = {name for plus, name in VARIABLE.findall(needed(node, "path")) if plus}
         own = dict(tables(node, "parameters"))
-        for wire, parameter in own.items():
+        order = [wire for wire in texts(node, "parameterOrder") if wire in own]
+        for wire in dict.fromkeys((*order, *own)):
+            parameter = own[wire]
             schema = _of_parameter(schemas, wire, parameter)
             if text(parameter, "location") == "path":
                 schema = _in_path(schema, "path" if wire in several else "segment")

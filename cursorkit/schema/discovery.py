@@ -81,7 +81,7 @@ class Schemas:
 
     def _fields(self, node: Document, name: str) -> Iterator[Field]:
         for wire, each in tables(node, "properties"):
-            required = self.method in texts(table(each, "annotations"), "required")
+            required = flag(each, "required") or self.method in texts(table(each, "annotations"), "required")
             schema = self.read(each, f"{name}.{cli_name(wire)}")
             yield described(wire, each, schema, required=required)
 
