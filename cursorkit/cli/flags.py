@@ -35,6 +35,7 @@ class Arguments(NamedTuple):
         no_browser: of `login`: that no browser is to be opened.
         retry_for: seconds in which another attempt may begin.
         timeout: seconds until an answer begins.
+        body: the JSON document that the request value starts from.
         allow_empty: whether the body may be empty.
         dry_run, quiet, debug, help, version: flags.
         complaints: what is wrong with the flags.
@@ -55,6 +56,7 @@ class Arguments(NamedTuple):
     no_browser: bool = False
     retry_for: float = 600
     timeout: float = 3600
+    body: str | None = None
     allow_empty: bool = False
     dry_run: bool = False
     quiet: bool = False
@@ -134,6 +136,11 @@ def _flags(prog: str) -> Flags:
         default=Arguments().timeout,
         metavar="SECONDS",
         help="how long to wait until an answer begins: %(default)g by default",
+    )
+    flags.add_argument(
+        "--body",
+        metavar="FILE",
+        help="a JSON document that the request value starts from, and -r changes; - is standard input",
     )
     flags.add_argument("--allow-empty", action="store_true", help="send a body without a byte, too")
     flags.add_argument("--dry-run", action="store_true", help="show the request, and send nothing")

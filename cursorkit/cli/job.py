@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+import os
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from attrs import evolve, frozen
 
@@ -12,6 +13,7 @@ from cursorkit.cli.argv import unknown
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.cli.flags import given
 from cursorkit.cli.identity import COMMANDS, OF_LOGIN, identity_problems, login_file
+from cursorkit.cli.words import json_document, written
 from cursorkit.errors import ArgumentErrors, Problem, listed
 from cursorkit.files import Files
 from cursorkit.methods.call import gather, missing
@@ -26,7 +28,13 @@ if TYPE_CHECKING:
     from cursorkit.cli.service import Service
     from cursorkit.methods.method import Method
     from cursorkit.schema.document import Document
-    from cursorkit.schema.types import Content, Schema
+    from cursorkit.schema.types import Content, Json, Schema
+
+
+PARENT = "CURSORKIT_PARENT"
+"""The environment variable that gives the positional `<parent>` where it is left out."""
+
+_PARENT = "parent"
 
 
 @frozen
@@ -160,26 +168,44 @@ def _command(document: Document, words: tuple[str, ...], problems: list[Problem]
 
 def _parameters(method: Method, node: Document, arguments: Arguments, files: Files) -> Written:
     """The parameters: those of `-p`, and behind them the positionals, written with their names."""
-    names = [cli_name(wire) for wire in positionals(node)]
-    placed = [f".{name}={value}" for name, value in zip(names, arguments.words[2:], strict=False)]
+    places = _placed(node, arguments)
+    placed = [f".{each.name}={each.value}" for each in places]
     named = len(arguments.parameters)
 
     def told(problem: Problem) -> Problem:
         if problem.index is None or problem.index < named:
             return evolve(problem, label="-p argument", cursor="")
-        name = names[problem.index - named]
-        return _of_positional(problem, name)
+        return _of_positional(problem, places[problem.index - named])
 
     return _written(method.parameters, (*arguments.parameters, *placed), files, told)
 
 
-def _of_positional(problem: Problem, name: str) -> Problem:
+class _Placed(NamedTuple):
+    """A positional: its parameter, where it was written, and its value."""
+
+    name: str
+    label: str
+    value: str
+
+
+def _placed(node: Document, arguments: Arguments) -> list[_Placed]:
+    """The positionals. If only the parent is missing, it may come from the environment."""
+    names, given = [cli_name(wire) for wire in positionals(node)], arguments.words[2:]
+    kept = []
+    parent = os.environ.get(PARENT)
+    if parent and _PARENT in names and len(given) == len(names) - 1:
+        names.remove(_PARENT)
+        kept = [_Placed(_PARENT, PARENT, parent)]
+    return [*kept, *(_Placed(name, f"<{name}>", value) for name, value in zip(names, given, strict=False))]
+
+
+def _of_positional(problem: Problem, place: _Placed) -> Problem:
     """A problem with `.name=value`, told of the value alone, which is all that was written."""
-    cut = len(f".{name}=")
+    cut = len(f".{place.name}=")
     start, end = problem.span
     return evolve(
         problem,
-        label=f"<{name}>",
+        label=place.label,
         index=None,
         argument=problem.argument[cut:],
         span=(max(0, start - cut), max(0, end - cut)),
@@ -190,21 +216,23 @@ def _of_positional(problem: Problem, name: str) -> Problem:
 
 def _body(method: Method, arguments: Arguments, files: Files) -> Written:
     if method.request is None:
-        if not arguments.request:
+        if not arguments.request and arguments.body is None:
             return Written(Body(method.parameters, {}), ())
-        raise ArgumentErrors((Problem("no-body", "this method takes no -r", label=""),))
-
-    def told(problem: Problem) -> Problem:
-        return evolve(problem, label="-r argument")
-
-    return _written(method.request.schema, arguments.request, files, told)
+        raise ArgumentErrors((Problem("no-body", "this method takes no -r and no --body", label=""),))
+    start = None if arguments.body is None else json_document(arguments.body, files, "--body: ")
+    words = written(arguments.request, files)
+    return _written(method.request.schema, words.words, files, words.told, cast("Json", start))
 
 
 def _written(
-    schema: Schema, words: tuple[str, ...], files: Files, told: Callable[[Problem], Problem]
+    schema: Schema,
+    words: tuple[str, ...],
+    files: Files,
+    told: Callable[[Problem], Problem],
+    start: Json = None,
 ) -> Written:
     try:
-        return Written(build(schema, words, files=files), words, told)
+        return Written(build(schema, words, files=files, start=start), words, told)
     except ArgumentErrors as errors:
         raise ArgumentErrors(tuple(map(told, errors.problems))) from None
 
@@ -213,7 +241,7 @@ def _places(node: Document, arguments: Arguments) -> list[Problem]:
     """What is wrong with the number of positionals."""
     names, given = positionals(node), arguments.words[2:]
     extra = [Problem("usage", f"unexpected argument '{word}'", label="") for word in given[len(names) :]]
-    if len(given) < len(names) and (arguments.request or arguments.parameters):
+    if len(_placed(node, arguments)) < len(names) and (arguments.request or arguments.parameters):
         hint = "put -- or another flag between them"
         message = "words right behind those of -r or -p belong to these, up to the next flag"
         return [*extra, Problem("usage", message, label="", hint=hint)]

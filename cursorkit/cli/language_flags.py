@@ -29,7 +29,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "body": Command(
-        "body [--schema FILE] -r WORD ... [-o FILE] [--compact] [--no-extensions]",
+        "body [--schema FILE] [--body FILE] -r WORD ... [-o FILE] [--compact] [--no-extensions]",
         "arguments in, JSON out",
         "Builds the value that the words write, and prints it as JSON. All mistakes are told at once.",
     ),
@@ -80,6 +80,9 @@ def flags(prog: str, name: str) -> Flags:
     )
     match name:
         case "body":
+            found.add_argument(
+                "--body", metavar="FILE", help="a JSON document that the words change; - is standard input"
+            )
             found.add_argument("--compact", action="store_true", help="print the JSON in one line")
             found.add_argument(
                 "--no-extensions",

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from cursorkit.body.build import absent, build
 from cursorkit.cli.language_flags import COMMANDS
 from cursorkit.cli.output import document
-from cursorkit.errors import ArgumentErrors, Problem, SchemaError, SourceError
+from cursorkit.cli.words import json_document, written
+from cursorkit.errors import ArgumentErrors, Problem, SchemaError
 from cursorkit.files import STANDARD_INPUT
-from cursorkit.schema.json_text import decoded, parsed
-from cursorkit.schema.mismatch import Mismatch
 from cursorkit.schema.types import Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from cursorkit.cli.argv import Line
+    from cursorkit.cli.words import Words
     from cursorkit.files import Files
     from cursorkit.schema.types import Json, Schema
 
@@ -71,8 +71,8 @@ def _operands(line: Line) -> tuple[str, ...]:
     return line.words if line.lists else line.words + line.literal
 
 
-def _words(line: Line) -> tuple[str, ...]:
-    return line.lists["-r"] + line.literal
+def _words(line: Line, files: Files) -> Words:
+    return written(line.lists["-r"] + line.literal, files)
 
 
 def _schema(line: Line, files: Files) -> Schema:
@@ -86,42 +86,34 @@ def _schema(line: Line, files: Files) -> Schema:
         return Any()
     from cursorkit.schema.json_schema import schema_of
 
-    return schema_of(_read(files, line.flags.schema, "--schema: "))
-
-
-def _read(files: Files, name: str, what: str) -> object:
-    """The JSON document in the file called `name`."""
-    try:
-        with files(name).open() as reader:
-            return parsed(decoded(reader.read()))
-    except Mismatch as mismatch:
-        problem = Problem(mismatch.kind, f"{what}{name}: {mismatch.message}", label="")
-    except SourceError as error:
-        problem = Problem(error.kind, f"{what}{error}", label="")
-    raise ArgumentErrors((problem,))
+    return schema_of(json_document(line.flags.schema, files, "--schema: "))
 
 
 def _body(schema: Schema, line: Line, files: Files) -> Done:
     """The value that the words write."""
+    words = _words(line, files)
+    start = None if line.flags.body is None else json_document(line.flags.body, files, "--body: ")
     try:
-        body = build(schema, _words(line), files=files, extensions=line.flags.extensions)
+        body = build(
+            schema,
+            words.words,
+            files=files,
+            extensions=line.flags.extensions,
+            start=cast("Json", start),
+        )
     except ArgumentErrors as errors:
-        raise ArgumentErrors(tuple(map(_told, errors.problems))) from None
+        raise ArgumentErrors(tuple(map(words.told, errors.problems))) from None
     missing = absent(schema, body.content)
     if missing:
         raise ArgumentErrors(missing)
-    return Done(document(body.value, pretty=not line.flags.compact), tuple(map(_told, body.advice)))
+    return Done(document(body.value, pretty=not line.flags.compact), tuple(map(words.told, body.advice)))
 
 
-def _told(problem: Problem) -> Problem:
-    return problem if problem.index is None else evolve(problem, label="-r argument")
-
-
-def _explained(schema: Schema, line: Line, _files: Files) -> Done:
+def _explained(schema: Schema, line: Line, files: Files) -> Done:
     """What each word does, and what the value comes to."""
     from cursorkit.body.explain import explain
 
-    explanation = explain(schema, _words(line))
+    explanation = explain(schema, _words(line, files).words)
     text = f"{explanation.text.rstrip()}\n\n{explanation.tree}\n"
     return Done(text.encode(), problems=explanation.problems)
 
@@ -132,7 +124,7 @@ def _printed(schema: Schema, line: Line, files: Files) -> Done:
     from cursorkit.language.shell import shell_line
 
     name = next(iter(_operands(line)), STANDARD_INPUT)
-    arguments = to_arguments(cast("Json", _read(files, name, "")), schema)
+    arguments = to_arguments(cast("Json", json_document(name, files, "")), schema)
     if line.flags.shell:
         # Behind two dashes, a word that begins with one is no flag.
         dashes = ["--"] if any(word.startswith("-") for word in arguments) else []
@@ -143,13 +135,13 @@ def _printed(schema: Schema, line: Line, files: Files) -> Done:
     return Done("".join(f"{word}\n" for word in arguments).encode())
 
 
-def _completed(schema: Schema, line: Line, _files: Files) -> Done:
+def _completed(schema: Schema, line: Line, files: Files) -> Done:
     """The words that the unfinished one may become; not those that would take more than a line."""
     from cursorkit.body.complete import complete
 
     if line.flags.partial is None:
         raise ArgumentErrors((Problem("usage", "--partial WORD is missing", label=""),))
-    candidates = complete(schema, _words(line), line.flags.partial)
+    candidates = complete(schema, _words(line, files).words, line.flags.partial)
     lines = (f"{each.text}\t{each.description}\n" for each in candidates if each.text.isprintable())
     return Done("".join(lines).encode())
 

