@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cursorkit.cli import PROG, console
 from cursorkit.cli.commands import commands
 from cursorkit.cli.flags import given
-from cursorkit.errors import Problem, quoted
+from cursorkit.errors import Problem, SourceError, quoted
 
 if TYPE_CHECKING:
     from cursorkit.apis import Document
@@ -60,6 +60,19 @@ def identity_problems(endpoint: Endpoint) -> list[Problem]:
     ]
 
 
+def trust_problems(arguments: Arguments) -> list[Problem]:
+    """What is wrong with the flag that says whom to trust."""
+    if arguments.ca_bundle is None:
+        return []
+    from cursorkit_transports.authorities import check_bundle
+
+    try:
+        check_bundle(arguments.ca_bundle)
+    except SourceError as error:
+        return [Problem(error.kind, f"--ca-bundle: {error}", label="")]
+    return []
+
+
 def run(document: Document, command: str, arguments: Arguments) -> int:
     """Log in or out; say what happened; give the exit code."""
     from cursorkit.errors import ArgumentErrors, CursorkitError
@@ -93,6 +106,7 @@ def _check(command: str, arguments: Arguments) -> None:
         for field, flag in given(arguments).items()
         if field not in _TAKEN[command]
     ]
+    problems += trust_problems(arguments)
     if problems:
         raise ArgumentErrors(tuple(problems))
 

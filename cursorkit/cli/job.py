@@ -11,7 +11,7 @@ from cursorkit.body.origins import Written
 from cursorkit.cli.argv import unknown
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.cli.flags import given
-from cursorkit.cli.identity import COMMANDS, OF_LOGIN, identity_problems, login_file
+from cursorkit.cli.identity import COMMANDS, OF_LOGIN, identity_problems, login_file, trust_problems
 from cursorkit.errors import ArgumentErrors, Problem
 from cursorkit.files import Files
 from cursorkit.methods.call import gather, missing
@@ -19,6 +19,7 @@ from cursorkit.methods.discovery import Methods
 from cursorkit.methods.method import CREDENTIALS
 from cursorkit.schema.names import cli_name
 from cursorkit.wire.transport import Endpoint, EndpointError
+from cursorkit_transports.openers import check_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +73,7 @@ def plan(document: Document, arguments: Arguments, announce: Callable[[str], Non
         raise ArgumentErrors(tuple(problems))
     method = Methods(document).named(node["id"])
     endpoint = _endpoint(method, arguments, announce, problems)
+    problems += trust_problems(arguments)
     files = Files(announce)
     named = gather(lambda: _parameters(method, node, arguments, files), problems)
     carried = gather(lambda: _body(method, arguments, files), problems)
@@ -116,10 +118,23 @@ def _endpoint(
             tell=(lambda _: None) if arguments.quiet else announce,
         )
     except EndpointError as error:
-        problems.append(Problem("bad-endpoint", f"--endpoint: {error}", label=""))
+        problems.append(_bad_endpoint(error))
         return None
-    problems += identity_problems(endpoint)
+    problems += [*_unserved(endpoint), *identity_problems(endpoint)]
     return endpoint
+
+
+def _unserved(endpoint: Endpoint) -> list[Problem]:
+    """That nobody serves what the URL names."""
+    try:
+        check_endpoint(endpoint)
+    except EndpointError as error:
+        return [_bad_endpoint(error)]
+    return []
+
+
+def _bad_endpoint(error: EndpointError) -> Problem:
+    return Problem("bad-endpoint", f"--endpoint: {error}", label="")
 
 
 def _two_identities(endpoint: Endpoint | None, named: Written | None) -> list[Problem]:

@@ -23,6 +23,7 @@ from cursorkit.wire.transport import (
     AuthenticationError,
     ConnectError,
     PermanentError,
+    StorageError,
     TransportError,
     TrustError,
 )
@@ -202,6 +203,8 @@ def _verdict(error: TransportError) -> Verdict:
             return Verdict.LATER
     if error.sent.whole:
         return Verdict.UNKNOWN
+    if isinstance(error, StorageError):
+        return Verdict.LOCAL
     return Verdict.REFUSED if isinstance(error, PermanentError) else Verdict.LATER
 
 

@@ -58,6 +58,10 @@ class UnknownHostError(ConnectError):
     """There is no host of that name. Asking once more is enough to be sure."""
 
 
+class StorageError(TransportError):
+    """A folder of this machine cannot hold what it was sent."""
+
+
 class PermanentError(TransportError):
     """Trying again does not help."""
 
