@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cursorkit.cli.language import main as language
 from cursorkit.cli.main import main
 from programs import CALL, PROGRAM, Run
 
@@ -114,3 +115,64 @@ def test_an_endpoint_that_nobody_serves_hides_no_other_mistake(run: Run) -> None
     result = run("--endpoint", "ftp://x", "--impersonate", "nobody", *CALL, *WORDS, "data=x")
     for told in ("--endpoint: ", "--impersonate: ", "-r argument 3: "):
         assert f"error: {told}" in result.err
+
+
+# --- one value ----------------------------------------------------------------------------------------------
+
+ONE_VALUE = {
+    "-o": ("a", "b"),
+    "--endpoint": ("file:a", "file:b"),
+    "--ca-bundle": ("a", "b"),
+    "--impersonate": ("a@p.test", "b@p.test"),
+    "--quota-project": ("a", "b"),
+    "--config-dir": ("a", "b"),
+    "--client": ("a", "b"),
+    "--retry-for": ("1", "2"),
+    "--timeout": ("1", "2"),
+}
+
+
+@pytest.mark.parametrize("flag", ONE_VALUE)
+def test_of_two_values_none_wins(flag: str, run: Run) -> None:
+    first, second = ONE_VALUE[flag]
+    result = run(flag, first, *CALL, *WORDS, "--dry-run", flag, second, "data=x", f"{flag}={second}")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.count(f"error: {flag} is given twice, with different values\n") == 1
+    assert "did you mean" not in result.err
+
+
+def test_the_same_value_may_be_given_again(run: Run) -> None:
+    result = run("-o", "-", "--timeout", "1", *CALL, *WORDS, "--dry-run", "--timeout", "1.0", "-o", "-")
+    assert (result.code, result.err) == (0, "")
+
+
+def test_what_may_be_repeated_still_may(run: Run) -> None:
+    flags = ("--scope", "a", "--scope", "b", "--trust-host", "a", "--trust-host", "b")
+    assert run(*flags, *CALL, *WORDS, "--dry-run").code == 0
+
+
+def test_a_value_that_is_none_hides_no_other_mistake(run: Run) -> None:
+    flags = ("--timeout", "x", "--scope", "", "--nosuch", "--retry-for", "-1")
+    result = run(*flags, *CALL, *WORDS, "data=x")
+    assert (result.code, result.out) == (2, "")
+    for told in (
+        "--timeout: 'x'",
+        "--scope: ''",
+        "unknown flag '--nosuch'",
+        "--retry-for: '-1'",
+        "-r argument 3",
+    ):
+        assert f"error: {told}" in result.err
+
+
+@pytest.mark.parametrize(
+    ("command", "flag"), [("body", "-o"), ("body", "--schema"), ("print", "-o"), ("complete", "--partial")]
+)
+def test_of_two_values_none_wins_in_the_other_program(
+    command: str, flag: str, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    first, second = str(tmp_path / "a"), str(tmp_path / "b")
+    result = Run(language, capfd)(command, flag, first, flag, second)
+    assert (result.code, result.out) == (2, "")
+    assert f"error: {flag} is given twice, with different values\n" in result.err
+    assert not list(tmp_path.iterdir())

@@ -164,8 +164,8 @@ USAGE = {
     "logout --scope x --client y": ["logout takes no --scope", "logout takes no --client"],
     "login --bowser": ["unknown flag '--bowser'"],
     "logout --retry-for 0 --debug": ["logout takes no --retry-for", "logout takes no --debug"],
-    "login --config-dir=": ["argument --config-dir: the name is empty"],
-    "login --scope=": ["argument --scope: '' is no scope"],
+    "login --config-dir=": ["--config-dir: the name is empty"],
+    "login --scope=": ["--scope: '' is no scope"],
     "login --scope \u00e4": ["is no scope"],
     "projects locations-datasets-dicom-stores-studies-store-instances --no-browser --client c": [
         "only login takes --client",
