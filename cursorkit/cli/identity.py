@@ -75,6 +75,7 @@ def trust_problems(arguments: Arguments) -> list[Problem]:
 
 def run(document: Document, command: str, arguments: Arguments) -> int:
     """Log in or out; say what happened; give the exit code."""
+    from cursorkit.cli.remedies import remedied
     from cursorkit.errors import ArgumentErrors, CursorkitError
     from cursorkit.methods.call import failed
     from cursorkit.wire.transport import TransportError
@@ -85,8 +86,9 @@ def run(document: Document, command: str, arguments: Arguments) -> int:
     except ArgumentErrors as errors:
         return console.fail_all(errors.problems)
     except TransportError as error:
-        console.tell(f"error: {error}", console.RED)
-        return failed(error).verdict.value
+        outcome = failed(error)
+        console.tell(f"error: {remedied(PROG, outcome)}", console.RED)
+        return outcome.verdict.value
     except CursorkitError as error:
         return console.fail(error)
     if not arguments.quiet:

@@ -159,6 +159,7 @@ def _listening() -> AbstractContextManager[None]:
 
 
 def _tell_outcome(job: Job, outcome: Outcome, *, quiet: bool) -> None:
+    from cursorkit.cli.remedies import remedied
     from cursorkit.methods.blame import blame
     from cursorkit.methods.outcome import Verdict
 
@@ -166,6 +167,6 @@ def _tell_outcome(job: Job, outcome: Outcome, *, quiet: bool) -> None:
         if not quiet and outcome.message:
             console.say(outcome.message)
     else:
-        console.tell(f"error: {outcome.message}", console.RED)
+        console.tell(f"error: {remedied(PROG, outcome)}", console.RED)
         for problem in blame(outcome, *job.written):
             console.tell(f"error: {problem}", console.RED)

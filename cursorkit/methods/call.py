@@ -190,7 +190,8 @@ def failed(error: TransportError, *, idempotent: bool = False) -> Outcome:
     if verdict is Verdict.UNKNOWN:
         message += "\nall of it was sent, and may have been carried out"
         message += "; sending the same again is safe" if idempotent else ""
-    return _remembering(error.history, Outcome(verdict, message=message, sent=error.sent))
+    outcome = Outcome(verdict, message=message, sent=error.sent, remedy=error.remedy)
+    return _remembering(error.history, outcome)
 
 
 def _verdict(error: TransportError) -> Verdict:

@@ -106,8 +106,9 @@ def test_how_long_an_answer_may_take_to_begin(run: Run) -> None:
         result = run(server, "--timeout", "0.3", "--retry-for", "0")
     assert (result.code, result.out) == (7, "")
     assert result.err.splitlines() == [
-        f"error: {server.address} fell silent",
+        f"error: {server.address} fell silent for 0.3 s",
         "all of it was sent, and may have been carried out; sending the same again is safe",
+        "    --timeout SECONDS says how long to wait",
     ]
 
 

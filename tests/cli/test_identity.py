@@ -68,7 +68,7 @@ def test_log_in_store_and_log_out(with_browser: Machine, tokens: Google) -> None
     result = machine.call("logout", "--ca-bundle", machine.ca_bundle)
     assert (result.code, result.out, result.err) == (0, "", f"logged out; {path} is removed\n")
     assert tokens.forgotten == ["SECRET-refresh"]
-    assert "run 'healthcare1-beta1 login'" in machine.run().err
+    assert "    'healthcare1-beta1 login' logs you in; " in machine.run().err
 
 
 def test_where_the_login_is_kept_and_what_for(
@@ -154,7 +154,7 @@ def test_a_login_that_has_been_revoked(with_browser: Machine, tokens: Google) ->
     assert (result.code, result.out) == (4, "")
     assert result.err == (
         "error: the credentials were refused (invalid_grant): they have expired or were revoked; "
-        "log in again with 'healthcare1-beta1 login'\n"
+        "log in again\n    'healthcare1-beta1 login' logs you in again\n"
     )
 
 
@@ -328,7 +328,7 @@ def test_a_federated_identity(machine: Machine, tokens: Google) -> None:
     assert result.code == 4
     assert result.err == (
         "error: cannot fetch a token: the credentials lead to 'evil.example', which is none of Google's "
-        "hosts; if you trust it with them, --trust-host evil.example says so\n"
+        "hosts\n    if you trust it with them, --trust-host evil.example says so\n"
     )
     assert tokens.strangers == []
     assert machine.run("--trust-host", "evil.example").code == 0
