@@ -153,6 +153,8 @@ def test_all_errors_of_the_line_are_told_together(run: Run) -> None:
             "put -- or another flag between them",
         ),
         ((*CALL, "-r", "content-type=a/b", "data@=/dev/null"), "the body is empty"),
+        ((*CALL, "-r", "content-type=a/b", "data@="), "the name of a file is missing"),
+        ((*CALL, "-r", "content-type=a/b", "data=x", "-p", "key@="), "the name of a file is missing"),
         ((*CALL, "--ca-bundle"), "--ca-bundle"),
         ((*CALL, "--end=x"), "unknown flag '--end'"),
         ((*CALL, "-rdata=x"), "unknown flag '-rdata'\n    did you mean '-r'?"),
