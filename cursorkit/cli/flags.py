@@ -125,8 +125,8 @@ def _flags(prog: str) -> Flags:
         type=_seconds,
         default=Arguments().retry_for,
         metavar="SECONDS",
-        help="how long to try again for, where that is safe: %(default)g by default; with 0, what fails is "
-        "not tried again",
+        help="how long to try again for, where that is safe: %(default)g by default; with 0, nothing is "
+        "tried again",
     )
     flags.add_argument(
         "--timeout",

@@ -96,7 +96,14 @@ def _asked(job: Job, progress: Progress) -> Outcome:
 
     transport = Watched(open_transport(job.endpoint), progress)
     try:
-        return call(job.method, job.parameters, job.body, transport, allow_empty=job.allow_empty)
+        return call(
+            job.method,
+            job.parameters,
+            job.body,
+            transport,
+            allow_empty=job.allow_empty,
+            ask_again=job.endpoint.retry_for > 0,
+        )
     finally:
         transport.close()
 

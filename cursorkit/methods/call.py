@@ -128,10 +128,18 @@ def call(
     transport: Transport,
     *,
     allow_empty: bool = False,
+    ask_again: bool = True,
 ) -> Outcome:
     """Ask for `method` over `transport`; whatever becomes of it is an outcome.
 
-    A success that nobody can read is none: if the method is idempotent, it is asked for once more.
+    Args:
+        method: what to ask for.
+        parameters: as for `prepare`.
+        body: as for `prepare`.
+        transport: what sends the request.
+        allow_empty: as for `prepare`.
+        ask_again: whether a success that nobody can read, which is none, is asked for once more; only ever if
+            the method is idempotent.
 
     Raises:
         ArgumentErrors: nothing was sent, because of everything that it lists.
@@ -141,13 +149,15 @@ def call(
         request = _request(method, given, carried, allow_empty=allow_empty)
     except SourceError as error:
         return Outcome(Verdict.LOCAL, message=str(error))
-    return _asked(method, request, transport, _private(given, carried))
+    return _asked(method, request, transport, _private(given, carried), ask_again=ask_again)
 
 
-def _asked(method: Method, request: Request, transport: Transport, private: Iterable[str]) -> Outcome:
+def _asked(
+    method: Method, request: Request, transport: Transport, private: Iterable[str], *, ask_again: bool
+) -> Outcome:
     try:
         response = transport.send(request)
-        if request.idempotent and _is_unreadable(method, response):
+        if ask_again and request.idempotent and _is_unreadable(method, response):
             response = _asked_again(request, response, transport)
     except SourceError as error:
         return Outcome(Verdict.LOCAL, message=str(error))

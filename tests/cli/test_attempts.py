@@ -133,10 +133,12 @@ def test_a_report_that_nobody_can_read_is_asked_for_again(run: Run) -> None:
     assert [exchange.body for exchange in server.exchanges] == [BODY] * 2
 
 
-def test_what_cannot_be_read_is_asked_for_once_more_whatever_is_said(run: Run) -> None:
+def test_unless_nothing_is_to_be_tried_again(run: Run) -> None:
     with Server(replying(answer(200, b"<html>", [("Content-Type", "text/html")])), STORED) as server:
-        assert run(server, "--retry-for", "0").code == 0
-    assert [exchange.body for exchange in server.exchanges] == [BODY, BODY]
+        result = run(server, "--retry-for", "0")
+    assert result.code == 7
+    assert "its report cannot be read" in result.err
+    assert [exchange.body for exchange in server.exchanges] == [BODY]
 
 
 # --- the flags --------------------------------------------------------------------------------------------
