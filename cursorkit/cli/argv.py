@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import Action, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, Action, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
 
 Complaint = tuple[str, str]
 """What is wrong with a word, and what to do about it."""
@@ -45,6 +45,12 @@ class Flags(ArgumentParser):
         self.complaints: list[Complaint] = []
         self.register("action", None, _OneValue)
         self.register("action", "append", _Values)
+
+    def show_only(self, names: Container[str]) -> None:
+        """Let the help tell of the flags with these names alone, those of their values."""
+        for each in self._actions:
+            if each.dest not in names:
+                each.help = SUPPRESS
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print before it left the process."""

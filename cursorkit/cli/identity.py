@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cursorkit.cli import PROG, console
 from cursorkit.cli.commands import commands
 from cursorkit.cli.flags import given
+from cursorkit.cli.identity_help import TAKEN
 from cursorkit.errors import Problem, SourceError, quoted
 
 if TYPE_CHECKING:
@@ -16,14 +17,7 @@ if TYPE_CHECKING:
     from cursorkit.cli.flags import Arguments
     from cursorkit.wire.transport import Endpoint
 
-OF_LOGIN = {"client", "no_browser"}
-"""The flags of `login` alone, by field."""
-
-_TAKEN = {
-    "login": {"scopes", "ca_bundle", "config_dir", "quiet", *OF_LOGIN},
-    "logout": {"ca_bundle", "config_dir", "quiet"},
-}
-COMMANDS = tuple(_TAKEN)
+COMMANDS = tuple(TAKEN)
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+|[0-9]+")
 _PROJECT = re.compile(r"[A-Za-z0-9.:-]+")
@@ -106,7 +100,7 @@ def _check(command: str, arguments: Arguments) -> None:
     problems += [
         Problem("usage", f"{command} takes no {flag}", label="")
         for field, flag in given(arguments).items()
-        if field not in _TAKEN[command]
+        if field not in TAKEN[command]
     ]
     problems += trust_problems(arguments)
     if problems:

@@ -11,7 +11,8 @@ from cursorkit.body.origins import Written
 from cursorkit.cli.argv import unknown
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.cli.flags import given
-from cursorkit.cli.identity import COMMANDS, OF_LOGIN, identity_problems, login_file, trust_problems
+from cursorkit.cli.identity import COMMANDS, identity_problems, login_file, trust_problems
+from cursorkit.cli.identity_help import OF_LOGIN
 from cursorkit.errors import ArgumentErrors, Problem
 from cursorkit.files import Files
 from cursorkit.methods.call import gather, missing

@@ -60,7 +60,10 @@ SCHEMAS = """\
 or 7. Without it any JSON value will do: names make structures, digits and + make lists, = gives strings, and
 := gives the rest."""
 
-EXIT_CODES = "0 done; 2 wrong usage: every mistake is told; 5 a local file or the output."
+EXIT_CODES = """\
+0 done; 2 wrong usage: every mistake is told; 5 a local file or the output; 70 a defect of the program;
+129, 130, 143 ended by a signal: hung up, interrupted, terminated; 141 nobody reads the output.
+NO_COLOR, if it is set to anything: no colour."""
 
 
 def flags(prog: str, name: str) -> Flags:

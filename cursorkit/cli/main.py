@@ -36,8 +36,12 @@ def main(argv: list[str], progress: Progress | None = None) -> int:
     document = read(HEALTHCARE)
     arguments = flags.read(PROG, argv)
     if arguments.help:
+        from cursorkit.cli import identity_help
         from cursorkit.cli.help import page
 
+        command = next(iter(arguments.words), "")
+        if command in identity_help.TAKEN:
+            return console.show(identity_help.page(PROG, command))
         return console.show(page(PROG, document, arguments.words))
     if arguments.version:
         from cursorkit import __version__

@@ -158,6 +158,27 @@ def test_a_login_that_has_been_revoked(with_browser: Machine, tokens: Google) ->
     )
 
 
+@pytest.mark.parametrize(
+    ("command", "taken"),
+    [
+        ("login", {"client", "scope", "config-dir", "no-browser", "ca-bundle", "quiet"}),
+        ("logout", {"config-dir", "ca-bundle", "quiet"}),
+    ],
+)
+def test_each_command_has_a_page_of_its_own(command: str, taken: set[str], machine: Machine) -> None:
+    result = machine.call(command, "--help")
+    page = result.out
+    assert (result.code, result.err) == (0, "")
+    assert page.startswith(f"usage: healthcare1-beta1 {command} [")
+    assert {*re.findall(r"^  --([a-z-]+)", page, re.MULTILINE)} == taken
+    assert "projects" not in page
+    examples = page.partition("examples:\n")[2].partition("\n\n")[0]
+    for line in examples.splitlines():
+        prog, *words = line.split()
+        assert (prog, words[0]) == ("healthcare1-beta1", command)
+        assert {word.removeprefix("--") for word in words if word.startswith("--")} <= taken
+
+
 USAGE = {
     "login x": ["unexpected argument 'x'"],
     "login -r a=b -p c=d --dry-run": ["login takes no -r", "login takes no -p", "login takes no --dry-run"],

@@ -229,6 +229,21 @@ def test_help_holds_the_page_at_every_level(run: Run, words: tuple[str, ...]) ->
         assert item in result.out, item
 
 
+def test_help_tells_every_exit_code_and_variable_of_the_manual(run: Run, root: Path) -> None:
+    manual = (root / "docs" / "program.md").read_text(encoding="utf-8")
+    codes = re.findall(r"\d+", " ".join(re.findall(r"^\| (\d+(?:, \d+)*) \|", manual, re.MULTILINE)))
+    variables = {*re.findall(r"`([A-Z]+(?:_[A-Z]+)+|TMPDIR|SSLKEYLOGFILE)(?:=\w+)?`", manual)} - {
+        "HTTP_PROXY"
+    }
+    assert len(codes) >= 13
+    assert len(variables) >= 13
+    for words in ((), CALL):
+        page = run(*words, "--help").out
+        told = page.partition("exit codes:")[2].partition("\n\n")[0]
+        assert not [code for code in codes if not re.search(rf"\b{code}\b", told)]
+        assert not [name for name in variables if not re.search(rf"\b{name}\b", page)]
+
+
 def program(*argv: str | bytes, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [PROGRAM, *argv], check=False, capture_output=True, text=True, timeout=60, **options
