@@ -86,7 +86,7 @@ class _OneValue(_Values):
 
     def _value(self, flag: str | None, complaints: list[Complaint]) -> object:
         *before, last = self._taken
-        if before and {*before} != {last} and len({*before}) == 1:
+        if last not in before and len({*before}) == 1:
             complaints.append((f"{flag} is given twice, with different values", ""))
         return last
 

@@ -37,7 +37,8 @@ EXIT_CODES = """\
 later; 7 outcome unknown; 8 partly stored; 70 a defect of the program; 129, 130, 143 ended by a signal: hung
 up, interrupted, terminated; 141 nobody reads the output."""
 
-ENVIRONMENT = """HTTPS_PROXY, ALL_PROXY         the proxy for https, as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT
+ENVIRONMENT = """\
+HTTPS_PROXY, ALL_PROXY         the proxy for https, as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT
 NO_PROXY                       hosts, domains, addresses and networks that it is not for, or *
 SSL_CERT_FILE, SSL_CERT_DIR    the certificate authorities of the system; --ca-bundle counts instead of them
 SSLKEYLOGFILE                  a file that gets the keys of connections, for whoever wants to look into them

@@ -231,8 +231,8 @@ def test_no_credentials_at_all(machine: Machine) -> None:
     result = machine.run()
     assert (result.code, result.out) == (4, "")
     assert result.err == (
-        "error: there are no credentials: log in, with 'gcloud auth application-default login' for one, or "
-        "let GOOGLE_APPLICATION_CREDENTIALS name the key file of a service account\n"
+        "error: there are no credentials: log in, run 'gcloud auth application-default login', or let "
+        "GOOGLE_APPLICATION_CREDENTIALS name the key file of a service account\n"
         "    'healthcare1-beta1 login' logs you in; -p access-token@=FILE gives a token\n"
     )
     assert machine.api.received == []

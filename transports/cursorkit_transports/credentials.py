@@ -37,7 +37,7 @@ CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
 
 _QUOTA_PROJECT = "GOOGLE_CLOUD_QUOTA_PROJECT"
 _NO_CREDENTIALS = (
-    "there are no credentials: log in, with 'gcloud auth application-default login' for one, or let "
+    "there are no credentials: log in, run 'gcloud auth application-default login', or let "
     "GOOGLE_APPLICATION_CREDENTIALS name the key file of a service account"
 )
 _LOGIN = Remedy("log-in-again")
