@@ -88,7 +88,7 @@ def test_the_pure_rooms_touch_nothing(path: Path) -> None:
     assert "open" not in {func.id for func in calls if isinstance(func, ast.Name)}
 
 
-SAID_BY_PROGRAMS = re.compile(r"healthcare1|[\s\"'`]--?[a-z]+\b")
+SAID_BY_PROGRAMS = re.compile(r"healthcare1|(?:^|[\s\"'`])--?[a-z]+\b", re.MULTILINE)
 """The names of programs and of their flags."""
 
 
