@@ -14,6 +14,7 @@
     └── TransportError            no usable answer; `.sent` says what left  (cursorkit.wire.transport)
         ├── ConnectError          nothing was sent
         │   └── UnknownHostError  there is no host of that name
+        ├── StorageError          a folder that cannot hold what it was sent
         └── PermanentError        trying again does not help
             ├── TrustError        the server's certificate was refused; nothing was sent
             └── AuthenticationError   no credentials, or refused ones

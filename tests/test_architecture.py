@@ -88,6 +88,18 @@ def test_the_pure_rooms_touch_nothing(path: Path) -> None:
     assert "open" not in {func.id for func in calls if isinstance(func, ast.Name)}
 
 
+SAID_BY_PROGRAMS = re.compile(r"healthcare1|(?:^|[\s\"'`])--?[a-z]+\b", re.MULTILINE)
+"""The names of programs and of their flags."""
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if room(name_of(path)) in {"cursorkit_transports", "methods", "wire"}]
+)
+def test_only_programs_say_what_to_type_to_them(path: Path) -> None:
+    texts = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
+    assert not [text for text in texts if isinstance(text, str) and SAID_BY_PROGRAMS.search(text)]
+
+
 def test_lark_has_one_importer() -> None:
     importers = [name_of(path) for path in MODULES if any(e.split(".")[0] == "lark" for e in imports(path))]
     assert importers == ["cursorkit.language.parser"]

@@ -219,7 +219,7 @@ def _from_json(value: str, place: Place) -> Content:
 
 def _from_file(files: Files, name: str, place: Place) -> Content:
     if not name:
-        raise Mismatch("no-file", "the name of a file is missing", hint="- is standard input")
+        raise Mismatch("empty-value", "the name of a file is missing", hint="- is standard input")
     source = files(name)
     if isinstance(source, Unread) or (isinstance(place.schema, Scalar) and place.schema.type == "raw"):
         return source

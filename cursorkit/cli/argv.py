@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from argparse import SUPPRESS, Action, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterable
+    from collections.abc import Callable, Container, Iterable
 
 Complaint = tuple[str, str]
 """What is wrong with a word, and what to do about it."""
@@ -32,12 +32,25 @@ class Line(NamedTuple):
 
 
 class Flags(ArgumentParser):
-    """The flags of a program; those that take any number of words are left to `cut`."""
+    """The flags of a program, for one command line; those that take any number of words are left to `cut`.
+
+    Attributes:
+        complaints: what is wrong with the values so far.
+    """
 
     def __init__(self, prog: str) -> None:
         super().__init__(
             prog, add_help=False, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter
         )
+        self.complaints: list[Complaint] = []
+        self.register("action", None, _OneValue)
+        self.register("action", "append", _Values)
+
+    def show_only(self, names: Container[str]) -> None:
+        """Let the help tell of the flags with these names alone, those of their values."""
+        for each in self._actions:
+            if each.dest not in names:
+                each.help = SUPPRESS
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print before it left the process."""
@@ -46,6 +59,36 @@ class Flags(ArgumentParser):
 
 class _FlagError(Exception):
     """A flag without its value, or with one too many."""
+
+
+class _Values(Action):
+    """A flag with a value, each time. argparse would stop at the first one that is none."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - those of argparse
+        self._read: Callable[[str], object] = options.pop("type", None) or str
+        super().__init__(*args, **options)
+        self._taken: list[object] = []
+
+    def __call__(self, parser: Any, namespace: Namespace, word: Any, flag: str | None = None) -> None:  # noqa: ANN401 - argparse's
+        try:
+            self._taken.append(self._read(word))
+        except ArgumentTypeError as error:
+            parser.complaints.append((f"{flag}: {error}", ""))
+        else:
+            setattr(namespace, self.dest, self._value(flag, parser.complaints))
+
+    def _value(self, _flag: str | None, _complaints: list[Complaint]) -> object:
+        return self._taken
+
+
+class _OneValue(_Values):
+    """A flag with one value: given again, it has to be the same. Of two, nobody knows which was meant."""
+
+    def _value(self, flag: str | None, complaints: list[Complaint]) -> object:
+        *before, last = self._taken
+        if last not in before and len({*before}) == 1:
+            complaints.append((f"{flag} is given twice, with different values", ""))
+        return last
 
 
 def cut(flags: Flags, lists: tuple[str, ...], argv: list[str]) -> Line:
@@ -60,14 +103,14 @@ def cut(flags: Flags, lists: tuple[str, ...], argv: list[str]) -> Line:
     try:
         read, others = flags.parse_known_args(rest)
     except _FlagError as error:
-        return Line((), (), found, flags.parse_args([]), ((str(error), ""),))
+        return Line((), (), found, flags.parse_args([]), (*flags.complaints, (str(error), "")))
     known = [*lists, *flags._option_string_actions]  # noqa: SLF001 - argparse has no public list of them
     return Line(
         tuple(word for word in others if not _is_flag(word)),
         literal,
         found,
         read,
-        tuple(_unknown_flag(word, known) for word in others if _is_flag(word)),
+        (*flags.complaints, *(_unknown_flag(word, known) for word in others if _is_flag(word))),
     )
 
 

@@ -127,8 +127,8 @@ def _flags(prog: str) -> Flags:
         type=_seconds,
         default=Arguments().retry_for,
         metavar="SECONDS",
-        help="how long to try again for, where that is safe: %(default)g by default; with 0, what fails is "
-        "not tried again",
+        help="how long to try again for, where that is safe: %(default)g by default; with 0, nothing is "
+        "tried again",
     )
     flags.add_argument(
         "--timeout",
@@ -169,10 +169,14 @@ def _name(text: str) -> str:
     return text
 
 
+_SECONDS = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
+_MOST_SECONDS = 999_999
+"""As many as a socket can wait for, and time enough for anything."""
+
+
 def _seconds(text: str) -> float:
-    """As many as a socket can wait for, and time enough for anything."""
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", text):
-        raise ArgumentTypeError(f"'{text}' is no number of seconds from 0 to 999999")
+    if not _SECONDS.fullmatch(text) or float(text) > _MOST_SECONDS:
+        raise ArgumentTypeError(f"'{text}' is no number of seconds from 0 to {_MOST_SECONDS}")
     return float(text)
 
 

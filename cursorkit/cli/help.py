@@ -36,7 +36,22 @@ standard error. A DICOM store's reports are printed for 202, 400 and 409 too."""
 
 EXIT_CODES = """\
 0 done; 1 refused by the API; 2 wrong usage; 4 authentication; 5 a local file or the output; 6 try again
-later; 7 outcome unknown; 8 partly stored."""
+later; 7 outcome unknown; 8 partly stored; 70 a defect of the program; 129, 130, 143 ended by a signal: hung
+up, interrupted, terminated; 141 nobody reads the output."""
+
+ENVIRONMENT = """\
+CURSORKIT_PARENT                the positional <parent>, where that alone is missing
+HTTPS_PROXY, ALL_PROXY         the proxy for https, as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT
+NO_PROXY                       hosts, domains, addresses and networks that it is not for, or *
+SSL_CERT_FILE, SSL_CERT_DIR    the certificate authorities of the system; --ca-bundle counts instead of them
+SSLKEYLOGFILE                  a file that gets the keys of connections, for whoever wants to look into them
+GOOGLE_CLOUD_QUOTA_PROJECT     the project that is billed, where --quota-project names none
+CLOUDSDK_CONFIG                the folder of gcloud, with the login that it keeps
+GCE_METADATA_HOST              who speaks for a machine of Google's; NO_GCE_CHECK=true looks for none
+TMPDIR                         where copies of standard input and of pipes are kept while they are sent
+NO_COLOR                       no colour, if it is set to anything
+The names of the proxies count in small letters too, and first. Plain http goes through no proxy.
+GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1 lets a file of credentials have a program run."""
 
 ORDER = """\
 -r and -p take all words up to the next flag or --, so a positional right behind them needs -- before it.
@@ -153,6 +168,7 @@ def _common(document: Document) -> Iterator[tuple[str, str]]:
     ]
     yield "parameters (-p NAME=VALUE ...)", "\n".join(lines)
     yield "credentials", CREDENTIALS
+    yield "environment", ENVIRONMENT
     yield "answer", ANSWER
     yield "exit codes", EXIT_CODES
     yield "order", ORDER

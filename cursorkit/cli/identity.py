@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from cursorkit.cli import console
 from cursorkit.cli.commands import commands
 from cursorkit.cli.flags import given
-from cursorkit.errors import Problem, quoted
+from cursorkit.cli.identity_help import TAKEN
+from cursorkit.errors import Problem, SourceError, quoted
 from cursorkit.schema.document import texts
 
 if TYPE_CHECKING:
@@ -17,14 +18,7 @@ if TYPE_CHECKING:
     from cursorkit.cli.service import Service
     from cursorkit.wire.transport import Endpoint
 
-OF_LOGIN = {"client", "no_browser"}
-"""The flags of `login` alone, by field."""
-
-_TAKEN = {
-    "login": {"scopes", "ca_bundle", "config_dir", "quiet", *OF_LOGIN},
-    "logout": {"ca_bundle", "config_dir", "quiet"},
-}
-COMMANDS = tuple(_TAKEN)
+COMMANDS = tuple(TAKEN)
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+|[0-9]+")
 _PROJECT = re.compile(r"[A-Za-z0-9.:-]+")
@@ -61,8 +55,22 @@ def identity_problems(endpoint: Endpoint) -> list[Problem]:
     ]
 
 
+def trust_problems(arguments: Arguments) -> list[Problem]:
+    """What is wrong with the flag that says whom to trust."""
+    if arguments.ca_bundle is None:
+        return []
+    from cursorkit_transports.authorities import check_bundle
+
+    try:
+        check_bundle(arguments.ca_bundle)
+    except SourceError as error:
+        return [Problem(error.kind, f"--ca-bundle: {error}", label="")]
+    return []
+
+
 def run(service: Service, command: str, arguments: Arguments) -> int:
     """Log in or out; say what happened; give the exit code."""
+    from cursorkit.cli.remedies import remedied
     from cursorkit.errors import ArgumentErrors, CursorkitError
     from cursorkit.methods.call import failed
     from cursorkit.wire.transport import TransportError
@@ -73,8 +81,9 @@ def run(service: Service, command: str, arguments: Arguments) -> int:
     except ArgumentErrors as errors:
         return console.fail_all(errors.problems)
     except TransportError as error:
-        console.tell(f"error: {error}", console.RED)
-        return failed(error).verdict.value
+        outcome = failed(error)
+        console.tell(f"error: {remedied(service.prog, outcome)}", console.RED)
+        return outcome.verdict.value
     except CursorkitError as error:
         return console.fail(error)
     if not arguments.quiet:
@@ -92,8 +101,9 @@ def _check(command: str, arguments: Arguments) -> None:
     problems += [
         Problem("usage", f"{command} takes no {flag}", label="")
         for field, flag in given(arguments).items()
-        if field not in _TAKEN[command]
+        if field not in TAKEN[command]
     ]
+    problems += trust_problems(arguments)
     if problems:
         raise ArgumentErrors(tuple(problems))
 

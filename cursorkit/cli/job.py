@@ -12,7 +12,8 @@ from cursorkit.body.origins import Written
 from cursorkit.cli.argv import unknown
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.cli.flags import given
-from cursorkit.cli.identity import COMMANDS, OF_LOGIN, identity_problems, login_file
+from cursorkit.cli.identity import COMMANDS, identity_problems, login_file, trust_problems
+from cursorkit.cli.identity_help import OF_LOGIN
 from cursorkit.cli.words import json_document, written
 from cursorkit.errors import ArgumentErrors, Problem, listed
 from cursorkit.files import Files
@@ -20,6 +21,7 @@ from cursorkit.methods.call import gather, missing
 from cursorkit.methods.discovery import Methods
 from cursorkit.schema.names import cli_name
 from cursorkit.wire.transport import Endpoint, EndpointError
+from cursorkit_transports.openers import check_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +44,7 @@ class Job:
     """What a command line asks for.
 
     Attributes:
+        prog: what the program is called.
         method: the method; its root is the endpoint.
         endpoint: where to, and for which scopes.
         parameters: for `method.parameters`.
@@ -52,6 +55,7 @@ class Job:
         written: the body and the parameters with the words that wrote them.
     """
 
+    prog: str
     method: Method
     endpoint: Endpoint
     parameters: Body
@@ -85,6 +89,7 @@ def plan(service: Service, arguments: Arguments, announce: Callable[[str], None]
         raise ArgumentErrors(tuple(problems))
     method = Methods(service.document).named(node["id"])
     endpoint = _endpoint(service, method, arguments, announce, problems)
+    problems += trust_problems(arguments)
     files = Files(announce)
     named = gather(lambda: _parameters(method, node, arguments, files), problems)
     carried = gather(lambda: _body(method, arguments, files), problems)
@@ -100,6 +105,7 @@ def plan(service: Service, arguments: Arguments, announce: Callable[[str], None]
         raise ArgumentErrors(tuple(problems))
     advice = tuple(each.told(problem) for each in (named, carried) for problem in each.body.advice)
     return Job(
+        service.prog,
         method.at(endpoint.url),
         endpoint,
         named.body,
@@ -133,10 +139,23 @@ def _endpoint(
             tell=(lambda _: None) if arguments.quiet else announce,
         )
     except EndpointError as error:
-        problems.append(Problem("bad-endpoint", f"--endpoint: {error}", label=""))
+        problems.append(_bad_endpoint(error))
         return None
-    problems += identity_problems(endpoint)
+    problems += [*_unserved(endpoint), *identity_problems(endpoint)]
     return endpoint
+
+
+def _unserved(endpoint: Endpoint) -> list[Problem]:
+    """That nobody serves what the URL names."""
+    try:
+        check_endpoint(endpoint)
+    except EndpointError as error:
+        return [_bad_endpoint(error)]
+    return []
+
+
+def _bad_endpoint(error: EndpointError) -> Problem:
+    return Problem("bad-endpoint", f"--endpoint: {error}", label="")
 
 
 def _two_identities(method: Method, endpoint: Endpoint | None, named: Written | None) -> list[Problem]:

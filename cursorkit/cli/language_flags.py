@@ -68,7 +68,15 @@ SCHEMAS = """\
 or 7. Without it any JSON value will do: names make structures, digits and + make lists, = gives strings, and
 := gives the rest."""
 
-EXIT_CODES = "0 done; 2 wrong usage: every mistake is told; 5 a local file or the output."
+EXIT_CODES = """\
+0 done; 2 wrong usage: every mistake is told; 5 a local file or the output; 70 a defect of the program;
+129, 130, 143 ended by a signal: hung up, interrupted, terminated; 141 nobody reads the output."""
+
+ENVIRONMENT = """\
+TMPDIR      where copies of standard input and of pipes are kept while they are read
+NO_COLOR    no colour, if it is set to anything"""
+
+_COMMON = (("environment", ENVIRONMENT), ("exit codes", EXIT_CODES))
 
 
 def flags(prog: str, name: str) -> Flags:
@@ -112,7 +120,7 @@ def page(prog: str, name: str) -> str:
         found.add_argument(each, metavar="WORD", nargs="+", help=text)
     found.usage = f"{prog} {command.usage}"
     found.description = command.description
-    found.epilog = _sections(("moving the cursor", CURSORS), ("schemas", SCHEMAS), ("exit codes", EXIT_CODES))
+    found.epilog = _sections(("moving the cursor", CURSORS), ("schemas", SCHEMAS), *_COMMON)
     return found.format_help()
 
 
@@ -122,7 +130,7 @@ def overview(prog: str) -> str:
     found.usage = f"{prog} COMMAND ..."
     found.description = "JSON from the arguments of the cursor language, and back."
     lines = "\n".join(f"{command.usage}\n    {command.summary}" for command in COMMANDS.values())
-    found.epilog = _sections(("commands", lines), ("moving the cursor", CURSORS), ("exit codes", EXIT_CODES))
+    found.epilog = _sections(("commands", lines), ("moving the cursor", CURSORS), *_COMMON)
     return found.format_help()
 
 

@@ -48,8 +48,12 @@ def serve(service: Service, argv: list[str], progress: Progress) -> int:
 
     arguments = flags.read(service.prog, argv)
     if arguments.help:
+        from cursorkit.cli import identity_help
         from cursorkit.cli.help import page
 
+        command = next(iter(arguments.words), "")
+        if command in identity_help.TAKEN:
+            return console.show(identity_help.page(service.prog, command))
         return console.show(page(service, arguments.words))
     if arguments.version:
         from cursorkit import __version__
@@ -108,7 +112,14 @@ def _asked(job: Job, progress: Progress) -> Outcome:
 
     transport = Watched(open_transport(job.endpoint), progress)
     try:
-        return call(job.method, job.parameters, job.body, transport, allow_empty=job.allow_empty)
+        return call(
+            job.method,
+            job.parameters,
+            job.body,
+            transport,
+            allow_empty=job.allow_empty,
+            ask_again=job.endpoint.retry_for > 0,
+        )
     finally:
         transport.close()
 
@@ -171,6 +182,7 @@ def _listening() -> AbstractContextManager[None]:
 
 
 def _tell_outcome(job: Job, outcome: Outcome, *, quiet: bool) -> None:
+    from cursorkit.cli.remedies import remedied
     from cursorkit.methods.blame import blame
     from cursorkit.methods.outcome import Verdict
 
@@ -178,6 +190,6 @@ def _tell_outcome(job: Job, outcome: Outcome, *, quiet: bool) -> None:
         if not quiet and outcome.message:
             console.say(outcome.message)
     else:
-        console.tell(f"error: {outcome.message}", console.RED)
+        console.tell(f"error: {remedied(job.prog, outcome)}", console.RED)
         for problem in blame(outcome, *job.written):
             console.tell(f"error: {problem}", console.RED)

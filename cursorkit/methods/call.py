@@ -22,6 +22,7 @@ from cursorkit.wire.transport import (
     AuthenticationError,
     ConnectError,
     PermanentError,
+    StorageError,
     TransportError,
     TrustError,
 )
@@ -126,10 +127,18 @@ def call(
     transport: Transport,
     *,
     allow_empty: bool = False,
+    ask_again: bool = True,
 ) -> Outcome:
     """Ask for `method` over `transport`; whatever becomes of it is an outcome.
 
-    A success that nobody can read is none: if the method is idempotent, it is asked for once more.
+    Args:
+        method: what to ask for.
+        parameters: as for `prepare`.
+        body: as for `prepare`.
+        transport: what sends the request.
+        allow_empty: as for `prepare`.
+        ask_again: whether a success that nobody can read, which is none, is asked for once more; only ever if
+            the method is idempotent.
 
     Raises:
         ArgumentErrors: nothing was sent, because of everything that it lists.
@@ -139,13 +148,15 @@ def call(
         request = _request(method, given, carried, allow_empty=allow_empty)
     except SourceError as error:
         return Outcome(Verdict.LOCAL, message=str(error))
-    return _asked(method, request, transport, _private(method, given, carried))
+    return _asked(method, request, transport, _private(method, given, carried), ask_again=ask_again)
 
 
-def _asked(method: Method, request: Request, transport: Transport, private: Iterable[str]) -> Outcome:
+def _asked(
+    method: Method, request: Request, transport: Transport, private: Iterable[str], *, ask_again: bool
+) -> Outcome:
     try:
         response = transport.send(request)
-        if request.idempotent and _is_unreadable(method, response):
+        if ask_again and request.idempotent and _is_unreadable(method, response):
             response = _asked_again(request, response, transport)
     except SourceError as error:
         return Outcome(Verdict.LOCAL, message=str(error))
@@ -188,7 +199,8 @@ def failed(error: TransportError, *, idempotent: bool = False) -> Outcome:
     if verdict is Verdict.UNKNOWN:
         message += "\nall of it was sent, and may have been carried out"
         message += "; sending the same again is safe" if idempotent else ""
-    return _remembering(error.history, Outcome(verdict, message=message, sent=error.sent))
+    outcome = Outcome(verdict, message=message, sent=error.sent, remedy=error.remedy)
+    return _remembering(error.history, outcome)
 
 
 def _verdict(error: TransportError) -> Verdict:
@@ -201,6 +213,8 @@ def _verdict(error: TransportError) -> Verdict:
             return Verdict.LATER
     if error.sent.whole:
         return Verdict.UNKNOWN
+    if isinstance(error, StorageError):
+        return Verdict.LOCAL
     return Verdict.REFUSED if isinstance(error, PermanentError) else Verdict.LATER
 
 

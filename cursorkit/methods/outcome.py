@@ -11,6 +11,7 @@ from attrs import frozen
 if TYPE_CHECKING:
     from cursorkit.schema.types import Json
     from cursorkit.wire.message import Sent
+    from cursorkit.wire.transport import Remedy
 
 
 class Verdict(Enum):
@@ -60,6 +61,7 @@ class Outcome:
         message: for people, in a line or a few.
         sent: what left, for the attempt that was answered; None where nothing was tried.
         violations: what the answer finds wrong with single fields; `blame` shows it at their arguments.
+        remedy: what may be done about it, if that is known.
     """
 
     verdict: Verdict
@@ -67,3 +69,4 @@ class Outcome:
     message: str = ""
     sent: Sent | None = None
     violations: tuple[Violation, ...] = ()
+    remedy: Remedy | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from attrs import field, frozen
 
@@ -36,18 +36,34 @@ class EndpointError(CursorkitError):
     """A URL that no transport may be opened for."""
 
 
+@frozen
+class Remedy:
+    """What may be done about an error. What has to be typed for it, the program knows.
+
+    Attributes:
+        kind: `log-in`, for the first time or `log-in-again`; `trust-authorities`, other ones than the usual;
+            `trust-host`, beside the usual ones; `wait-longer` until an answer begins.
+        names: the scopes to log in for, or the host to trust.
+    """
+
+    kind: Literal["log-in", "log-in-again", "trust-authorities", "trust-host", "wait-longer"]
+    names: tuple[str, ...] = ()
+
+
 class TransportError(CursorkitError):
     """A request without a whole answer.
 
     Attributes:
         sent: what of the body left before it failed.
         history: the attempts before this one.
+        remedy: what may be done about it, if that is known.
     """
 
-    def __init__(self, message: str, sent: Sent = NOTHING_SENT) -> None:
+    def __init__(self, message: str, sent: Sent = NOTHING_SENT, remedy: Remedy | None = None) -> None:
         super().__init__(message)
         self.sent = sent
         self.history = History()
+        self.remedy = remedy
 
 
 class ConnectError(TransportError):
@@ -56,6 +72,10 @@ class ConnectError(TransportError):
 
 class UnknownHostError(ConnectError):
     """There is no host of that name. Asking once more is enough to be sure."""
+
+
+class StorageError(TransportError):
+    """A folder of this machine cannot hold what it was sent."""
 
 
 class PermanentError(TransportError):

@@ -241,7 +241,7 @@ def test_no_file_is_opened_and_no_standard_input() -> None:
         "1",
         'the contents of "/no"',
     ]
-    assert [problem.kind for problem in explain(POLICY, ["n@="]).problems] == ["no-file"]
+    assert [problem.kind for problem in explain(POLICY, ["n@="]).problems] == ["empty-value"]
 
 
 def test_files_are_read_where_the_host_says_so(tmp_path: Path) -> None:

@@ -231,9 +231,9 @@ def test_no_credentials_at_all(machine: Machine) -> None:
     result = machine.run()
     assert (result.code, result.out) == (4, "")
     assert result.err == (
-        "error: there are no credentials: run 'healthcare1-beta1 login' or 'gcloud auth application-default "
-        "login', or let GOOGLE_APPLICATION_CREDENTIALS name the key file of a service account, or give "
-        "-p access-token@=FILE\n"
+        "error: there are no credentials: log in, run 'gcloud auth application-default login', or let "
+        "GOOGLE_APPLICATION_CREDENTIALS name the key file of a service account\n"
+        "    'healthcare1-beta1 login' logs you in; -p access-token@=FILE gives a token\n"
     )
     assert machine.api.received == []
     assert machine.called == []
@@ -311,5 +311,5 @@ def test_a_server_of_tokens_that_is_not_trusted(machine: Machine, account: Servi
     told = f"error: cannot fetch a token: the certificate of localhost:{stranger.server_port} is not trusted"
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith(told)
-    assert result.err.endswith("--ca-bundle FILE names the authorities to trust\n")
+    assert result.err.endswith("\n    --ca-bundle FILE names the authorities to trust\n")
     assert (stranger.received, machine.api.received) == ([], [])

@@ -68,7 +68,7 @@ def test_log_in_store_and_log_out(with_browser: Machine, tokens: Google) -> None
     result = machine.call("logout", "--ca-bundle", machine.ca_bundle)
     assert (result.code, result.out, result.err) == (0, "", f"logged out; {path} is removed\n")
     assert tokens.forgotten == ["SECRET-refresh"]
-    assert "run 'healthcare1-beta1 login'" in machine.run().err
+    assert "    'healthcare1-beta1 login' logs you in; " in machine.run().err
 
 
 def test_where_the_login_is_kept_and_what_for(
@@ -154,8 +154,29 @@ def test_a_login_that_has_been_revoked(with_browser: Machine, tokens: Google) ->
     assert (result.code, result.out) == (4, "")
     assert result.err == (
         "error: the credentials were refused (invalid_grant): they have expired or were revoked; "
-        "log in again with 'healthcare1-beta1 login'\n"
+        "log in again\n    'healthcare1-beta1 login' logs you in again\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "taken"),
+    [
+        ("login", {"client", "scope", "config-dir", "no-browser", "ca-bundle", "quiet"}),
+        ("logout", {"config-dir", "ca-bundle", "quiet"}),
+    ],
+)
+def test_each_command_has_a_page_of_its_own(command: str, taken: set[str], machine: Machine) -> None:
+    result = machine.call(command, "--help")
+    page = result.out
+    assert (result.code, result.err) == (0, "")
+    assert page.startswith(f"usage: healthcare1-beta1 {command} [")
+    assert {*re.findall(r"^  --([a-z-]+)", page, re.MULTILINE)} == taken
+    assert "projects" not in page
+    examples = page.partition("examples:\n")[2].partition("\n\n")[0]
+    for line in examples.splitlines():
+        prog, *words = line.split()
+        assert (prog, words[0]) == ("healthcare1-beta1", command)
+        assert {word.removeprefix("--") for word in words if word.startswith("--")} <= taken
 
 
 USAGE = {
@@ -164,8 +185,8 @@ USAGE = {
     "logout --scope x --client y": ["logout takes no --scope", "logout takes no --client"],
     "login --bowser": ["unknown flag '--bowser'"],
     "logout --retry-for 0 --debug": ["logout takes no --retry-for", "logout takes no --debug"],
-    "login --config-dir=": ["argument --config-dir: the name is empty"],
-    "login --scope=": ["argument --scope: '' is no scope"],
+    "login --config-dir=": ["--config-dir: the name is empty"],
+    "login --scope=": ["--scope: '' is no scope"],
     "login --scope \u00e4": ["is no scope"],
     "projects locations-datasets-dicom-stores-studies-store-instances --no-browser --client c": [
         "only login takes --client",
@@ -328,7 +349,7 @@ def test_a_federated_identity(machine: Machine, tokens: Google) -> None:
     assert result.code == 4
     assert result.err == (
         "error: cannot fetch a token: the credentials lead to 'evil.example', which is none of Google's "
-        "hosts; if you trust it with them, --trust-host evil.example says so\n"
+        "hosts\n    if you trust it with them, --trust-host evil.example says so\n"
     )
     assert tokens.strangers == []
     assert machine.run("--trust-host", "evil.example").code == 0

@@ -368,6 +368,17 @@ def test_version(run: Run) -> None:
         assert run(*argv).out == f"cursorkit {__version__}\n"
 
 
+@pytest.mark.parametrize("argv", [("--help",), ("body", "--help")], ids=len)
+def test_help_tells_every_exit_code_of_the_manual(argv: tuple[str, ...], run: Run, root: Path) -> None:
+    manual = (root / "docs" / "cursorkit.md").read_text(encoding="utf-8")
+    codes = re.findall(r"\d+", " ".join(re.findall(r"^\| (\d+(?:, \d+)*) \|", manual, re.MULTILINE)))
+    assert len(codes) == 8
+    page = run(*argv).out
+    told = page.partition("exit codes:")[2]
+    assert not [code for code in codes if not re.search(rf"\b{code}\b", told)]
+    assert "NO_COLOR" in page
+
+
 def test_no_arguments(run: Run) -> None:
     result = run()
     assert result.code == 2

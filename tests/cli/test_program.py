@@ -153,6 +153,8 @@ def test_all_errors_of_the_line_are_told_together(run: Run) -> None:
             "put -- or another flag between them",
         ),
         ((*CALL, "-r", "content-type=a/b", "data@=/dev/null"), "the body is empty"),
+        ((*CALL, "-r", "content-type=a/b", "data@="), "the name of a file is missing"),
+        ((*CALL, "-r", "content-type=a/b", "data=x", "-p", "key@="), "the name of a file is missing"),
         ((*CALL, "--ca-bundle"), "--ca-bundle"),
         ((*CALL, "--end=x"), "unknown flag '--end'"),
         ((*CALL, "-rdata=x"), "unknown flag '-rdata'\n    did you mean '-r'?"),
@@ -225,6 +227,21 @@ def test_help_holds_the_page_at_every_level(run: Run, words: tuple[str, ...]) ->
     assert result.code == 0
     for item in PAGE.splitlines():
         assert item in result.out, item
+
+
+def test_help_tells_every_exit_code_and_variable_of_the_manual(run: Run, root: Path) -> None:
+    manual = (root / "docs" / "program.md").read_text(encoding="utf-8")
+    codes = re.findall(r"\d+", " ".join(re.findall(r"^\| (\d+(?:, \d+)*) \|", manual, re.MULTILINE)))
+    variables = {*re.findall(r"`([A-Z]+(?:_[A-Z]+)+|TMPDIR|SSLKEYLOGFILE)(?:=\w+)?`", manual)} - {
+        "HTTP_PROXY"
+    }
+    assert len(codes) >= 13
+    assert len(variables) >= 13
+    for words in ((), CALL):
+        page = run(*words, "--help").out
+        told = page.partition("exit codes:")[2].partition("\n\n")[0]
+        assert not [code for code in codes if not re.search(rf"\b{code}\b", told)]
+        assert not [name for name in variables if not re.search(rf"\b{name}\b", page)]
 
 
 def program(*argv: str | bytes, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -158,7 +159,7 @@ def test_the_answer_into_a_pipe(tmp_path: Path) -> None:
 def test_what_is_no_folder_is_no_store(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("kept")
     result = store(tmp_path, "-r", "content-type=application/dicom", f"data@={image('CT_small.dcm')}")
-    told = "error: a store in a folder is what file:DIR names, and something else is there\n"
+    told = "error: --endpoint: a store in a folder is what file:DIR names, and something else is there\n"
     assert (result.returncode, result.stdout, result.stderr) == (2, "", told)
     assert (tmp_path / "store").read_text() == "kept"
 
@@ -166,8 +167,16 @@ def test_what_is_no_folder_is_no_store(tmp_path: Path) -> None:
 def test_a_name_that_no_folder_can_have(tmp_path: Path) -> None:
     words = ("-r", "content-type=application/dicom", f"data@={image('CT_small.dcm')}")
     result = program("--endpoint", f"file:{tmp_path / ('n' * 300)}", "--retry-for", 0, *CALL, *words)
-    assert (result.returncode, result.stdout) == (6, "")
+    assert (result.returncode, result.stdout) == (5, "")
     assert result.stderr == "error: the store cannot be written: File name too long\n"
+
+
+def test_a_folder_that_can_hold_nothing_is_a_local_error() -> None:
+    words = ("-r", "content-type=application/dicom", f"data@={image('CT_small.dcm')}")
+    result = program("--endpoint", "file:/proc", *CALL, *words)
+    assert (result.returncode, result.stdout) == (5, "")
+    # Which reason it is depends on who asks.
+    assert re.fullmatch(r"error: the store cannot be written: .+\n", result.stderr)
 
 
 def test_a_report_that_cannot_be_written_does_not_hide_that_the_image_is_stored(tmp_path: Path) -> None:

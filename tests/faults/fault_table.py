@@ -55,7 +55,7 @@ _CLOSED = "the answer of {host} is incomplete"
 _BROKEN = f"the connection to {{host}} broke: |{_CLOSED}"
 _RESET = f"{_BROKEN}|cannot connect to {{host}}: Connection reset by peer"
 _GARBLED = f"the TLS connection to {{host}} broke|{_BROKEN}"
-_UNTRUSTED = "the certificate of .* is not trusted: .*; --ca-bundle FILE names the authorities to trust"
+_UNTRUSTED = "the certificate of .* is not trusted: .*"
 _MUTE = "cannot connect to .*: no answer"
 _NO_TLS = "does not prove who it is: no TLS connection comes about"
 _GARBAGE = WriteBeneath(bytes(100))
@@ -83,7 +83,7 @@ CONNECTIONS = [
 
 # --- time (rows 8 to 10, and 40) --------------------------------------------------------------------------
 
-_SILENT = "{host} fell silent"
+_SILENT = "{host} fell silent for [0-9.]+ s"
 _SLOW = "the answer of {host} takes too long"
 _ENDLESS = f"{_SILENT}|{_SLOW}"
 _STALLED = f"{_SILENT}|{{host}} takes no more of the body"

@@ -119,7 +119,8 @@ def test_a_server_that_is_not_trusted(ca_bundle: str, large: Path, capfd: pytest
     )
     assert outcome.sent is not None
     assert outcome.sent.octets == 0
-    assert (code, *capfd.readouterr()) == (1, "", f"error: {outcome.message}\n")
+    told = f"error: {outcome.message}\n    --ca-bundle FILE names the authorities to trust\n"
+    assert (code, *capfd.readouterr()) == (1, "", told)
 
 
 def test_a_server_that_takes_everything_and_says_nothing(

@@ -26,6 +26,7 @@ from cursorkit.wire import (
     PermanentError,
     Response,
     Sent,
+    StorageError,
     TransportError,
     TrustError,
 )
@@ -117,6 +118,8 @@ def fault(error: TransportError, *earlier: Attempt, ended: str = "") -> Outcome:
         (PermanentError("x", WHOLE), Verdict.UNKNOWN, Verdict.UNKNOWN),
         (TrustError("x"), Verdict.REFUSED, Verdict.REFUSED),
         (AuthenticationError("x"), Verdict.AUTH, Verdict.AUTH),
+        (StorageError("x", CUT.sent), Verdict.LOCAL, Verdict.LOCAL),
+        (StorageError("x", WHOLE), Verdict.UNKNOWN, Verdict.UNKNOWN),
     ],
 )
 def test_faults(error: TransportError, alone: Verdict, lost: Verdict) -> None:

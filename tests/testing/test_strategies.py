@@ -180,7 +180,7 @@ def test_moves_lead_where_they_say(move: tuple[tuple[str, ...], str, tuple[str, 
 
 
 NOT_BY_ARGUMENTS_ALONE = {
-    "empty-value": "with the extensions off",
+    "no-file": "where files are read",
     "changed-file": "while sending",
     "stdin-twice": "with a standard input",
     "missing-field": "for an attrs class, or a parameter",

@@ -12,7 +12,7 @@ from attrs import frozen
 from cursorkit.testing.answers import answer, chunked
 from cursorkit.testing.contracts import contents
 from cursorkit.testing.server import Close, Gone, Hang, ReadBody, ReadHead, Reset, Server, Write, replying
-from cursorkit.wire import Bytes, ConnectError, Headers, Request, TransportError, TrustError
+from cursorkit.wire import Bytes, ConnectError, Headers, Remedy, Request, TransportError, TrustError
 from cursorkit_transports import Https
 from cursorkit_transports.deadlines import send
 
@@ -146,19 +146,22 @@ def test_an_answer_that_drips_comes_to_an_end(what: str, serve: Serve, bundle: s
     server = serve((ReadHead(), ReadBody(), write))
     error = failed(server, Bytes(b"body"), bundle, **timeouts)
     assert str(error) == f"the answer of {server.address} takes too long"
+    assert error.remedy == (Remedy("wait-longer") if "read_timeout" in timeouts else None)
     assert error.sent.whole
 
 
 def test_an_answer_that_stops_in_the_middle(serve: Serve, bundle: str) -> None:
     server = serve((ReadHead(), ReadBody(), Write(WHOLE[: BEGIN + 1]), Hang()))
     error = failed(server, Bytes(b"body"), bundle, stall_timeout=0.2)
-    assert str(error) == f"{server.address} fell silent"
+    assert str(error) == f"{server.address} fell silent for 0.2 s"
+    assert error.remedy is None
 
 
 def test_an_answer_that_does_not_begin(serve: Serve, bundle: str) -> None:
     server = serve((ReadHead(), ReadBody(), Hang()))
     error = failed(server, Bytes(b"body"), bundle, read_timeout=0.2)
-    assert str(error) == f"{server.address} fell silent"
+    assert str(error) == f"{server.address} fell silent for 0.2 s"
+    assert error.remedy == Remedy("wait-longer")
     assert error.sent.whole
 
 

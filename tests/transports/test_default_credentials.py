@@ -161,7 +161,7 @@ def test_other_machines_have_no_account(
 ) -> None:
     machine.upcoming = [answer]
     memory = Memory()
-    with pytest.raises(AuthenticationError, match=r"^there are no credentials: run 'healthcare1-beta1 login"):
+    with pytest.raises(AuthenticationError, match=r"^there are no credentials: log in, "):
         around(memory, scopes=SCOPES).send(asking(SOMEWHERE))
     assert memory.sent == []
 

@@ -14,7 +14,7 @@ import pytest
 
 from cursorkit import SourceError, dicom
 from cursorkit.testing.contracts import TransportContract, Watched, contents
-from cursorkit.wire import Bytes, Endpoint, EndpointError, Headers, Request, TransportError
+from cursorkit.wire import Bytes, Endpoint, EndpointError, Headers, Request, StorageError
 from cursorkit.wire.multipart import Part, encode
 from cursorkit_transports import FileStore, Logged, open_transport
 
@@ -402,7 +402,7 @@ def test_a_store_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     body = image()
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(TransportError, match="the store cannot be written: ") as told:
+        with pytest.raises(StorageError, match="the store cannot be written: ") as told:
             Store(folder).send(body)
         assert told.value.sent.octets == 0
         assert str(tmp_path) not in str(told.value)
@@ -426,7 +426,7 @@ def test_a_disk_that_is_full(store: Store) -> None:
         input=image(pixels=bytes(10_000)),
         capture_output=True,
     )
-    assert b"TransportError: the store cannot be written: File too large" in child.stderr
+    assert b"StorageError: the store cannot be written: File too large" in child.stderr
     assert list(store.folder.iterdir()) == []
 
 

@@ -264,7 +264,7 @@ ANSWERS = {
     "no text": (Answer(200, b"SECRET\xff"), _LATER, "busy, or none"),
     "nothing": (Answer(200, b""), _LATER, "busy, or none"),
     "no answer": (HANG_UP, _LATER, "cannot fetch a token: the answer of localhost:[0-9]+ is incomplete"),
-    "silence": (SILENCE, _LATER, "cannot fetch a token: localhost:[0-9]+ fell silent"),
+    "silence": (SILENCE, _LATER, "cannot fetch a token: localhost:[0-9]+ fell silent for [0-9.]+ s"),
 }
 
 

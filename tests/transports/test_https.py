@@ -225,7 +225,7 @@ def test_a_server_that_does_not_answer() -> None:
     for script in ((Hang(),), (ReadHead(), ReadBody(), Write(answer(200, b"whole")[:-1]), Hang())):
         with Server(script) as server:
             error = fail(server.url, read_timeout=0.2, stall_timeout=0.2)
-        assert str(error) == f"{server.address} fell silent"
+        assert str(error) == f"{server.address} fell silent for 0.2 s"
         assert error.sent.whole
 
 

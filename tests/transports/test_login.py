@@ -21,7 +21,7 @@ import pytest
 
 from authorized_calls import HEALTHCARE, PLATFORM, SCOPES, SOMEWHERE, asking, bearer, proofs, user_file
 from cursorkit.errors import CursorkitError, OutputError
-from cursorkit.wire import AuthenticationError, ConnectError, TransportError
+from cursorkit.wire import AuthenticationError, ConnectError, Remedy, TransportError
 from cursorkit_transports import Memory, log_in, log_out
 from cursorkit_transports.login import Client, client
 from cursorkit_transports.memory import Reply
@@ -469,10 +469,8 @@ def test_a_login_is_for_what_the_user_agreed_to(
         return
     with pytest.raises(AuthenticationError) as told:
         sender.send(asking(SOMEWHERE))
-    flags = " ".join(f"--scope {scope}" for scope in lacking)
-    assert str(told.value) == (
-        f"the login in '{path}' is not for what is asked: log in again with 'healthcare1-beta1 login {flags}'"
-    )
+    assert str(told.value) == f"the login in '{path}' is not for {', '.join(lacking)}: log in again"
+    assert told.value.remedy == Remedy("log-in-again", tuple(lacking))
     assert memory.sent == []
 
 
@@ -481,9 +479,9 @@ def test_a_login_that_was_revoked(kept: Path, google: Google, around: Callable[.
     with pytest.raises(AuthenticationError) as told:
         around(Memory(), scopes=SCOPES, login=str(kept)).send(asking(SOMEWHERE))
     assert str(told.value) == (
-        "the credentials were refused (invalid_grant): they have expired or were revoked; "
-        "log in again with 'healthcare1-beta1 login'"
+        "the credentials were refused (invalid_grant): they have expired or were revoked; log in again"
     )
+    assert told.value.remedy == Remedy("log-in-again")
 
 
 def test_a_refused_token_of_a_login_is_renewed_once(

@@ -492,7 +492,7 @@ def test_the_opener_gives_it_the_patience_of_the_endpoint(wire: Wire) -> None:
     transport.close()
     assert (response.status, len(response.history.earlier)) == (200, 2)
     assert [re.sub(r"[012]\.\d s$", "", line) for line in wire.lines] == [
-        f"{wire.server.address} fell silent; attempt 2 in ",
+        f"{wire.server.address} fell silent for 0.5 s; attempt 2 in ",
         "the server answered 503 Service Unavailable; attempt 3 in ",
     ]
 

@@ -14,7 +14,7 @@ import trustme
 from cursorkit import SourceError
 from cursorkit.testing.answers import answer
 from cursorkit.testing.server import ReadHead, Server, Write, replying
-from cursorkit.wire import Bytes, Headers, Request, TrustError
+from cursorkit.wire import Bytes, Headers, Remedy, Request, TrustError
 from cursorkit_transports import Https
 from programs import PROGRAM
 
@@ -57,7 +57,7 @@ def test_a_server_that_cannot_prove_itself_gets_nothing(
         transport.close()
     assert told.value.sent.octets == 0
     assert not told.value.sent.whole
-    assert "--ca-bundle" in str(told.value)
+    assert told.value.remedy == Remedy("trust-authorities")
     assert (server.connections, server.exchanges) == (1, [])
 
 

@@ -21,7 +21,7 @@ from google.auth.impersonated_credentials import Credentials as Impersonated
 from google.oauth2.credentials import Credentials as RefreshableCredentials
 from urllib3.util import Timeout
 
-from cursorkit.wire import AuthenticationError, TransportError
+from cursorkit.wire import AuthenticationError, Remedy, TransportError
 from cursorkit_transports import credential_files
 from cursorkit_transports.hosts import metadata_host
 
@@ -37,12 +37,11 @@ CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
 
 _QUOTA_PROJECT = "GOOGLE_CLOUD_QUOTA_PROJECT"
 _NO_CREDENTIALS = (
-    "there are no credentials: run 'healthcare1-beta1 login' or 'gcloud auth application-default login', or "
-    "let GOOGLE_APPLICATION_CREDENTIALS name the key file of a service account, or give "
-    "-p access-token@=FILE"
+    "there are no credentials: log in, run 'gcloud auth application-default login', or let "
+    "GOOGLE_APPLICATION_CREDENTIALS name the key file of a service account"
 )
+_LOGIN = Remedy("log-in-again")
 _GCLOUD = "log in again with 'gcloud auth application-default login'"
-_LOGIN = "log in again with 'healthcare1-beta1 login'"
 
 
 @frozen
@@ -52,10 +51,12 @@ class Found:
     Attributes:
         credentials: those of google-auth.
         renew: what renews them, in words; empty where only whoever made them can.
+        remedy: the same, where it is up to the program.
     """
 
     credentials: Credentials = field(repr=False)
     renew: str = ""
+    remedy: Remedy | None = None
 
 
 def application_default(scopes: tuple[str, ...]) -> Credentials:
@@ -93,12 +94,13 @@ def find(scopes: tuple[str, ...], *, quota_project: str | None = None, login: st
 
         content = credential_files.checked(login, read(login), (credential_files.USER,))
         _check_scopes(login, content.get("scopes"), scopes)
-        return Found(credential_files.credentials(login, content, scopes, quota_project), _LOGIN)
+        kept = credential_files.credentials(login, content, scopes, quota_project)
+        return Found(kept, "log in again", _LOGIN)
     left_by_gcloud = str(_folder_of_gcloud() / "application_default_credentials.json")
     if _is_there(left_by_gcloud):
         return _from_file(left_by_gcloud, scopes, quota_project)
     if os.environ.get("NO_GCE_CHECK") == "true":
-        raise AuthenticationError(_NO_CREDENTIALS)
+        raise AuthenticationError(_NO_CREDENTIALS, remedy=Remedy("log-in"))
     return Found(_OfTheMachine(None, scopes=list(scopes), quota_project_id=billed))
 
 
@@ -168,8 +170,8 @@ def _check_scopes(login: str, granted: object, scopes: tuple[str, ...]) -> None:
         return
     lacking = [scope for scope in scopes if scope not in granted]
     if lacking:
-        flags = " ".join(f"--scope {scope}" for scope in lacking)
-        raise AuthenticationError(f"the login in '{login}' is not for what is asked: {_LOGIN[:-1]} {flags}'")
+        told = f"the login in '{login}' is not for {', '.join(lacking)}: log in again"
+        raise AuthenticationError(told, remedy=evolve(_LOGIN, names=tuple(lacking)))
 
 
 def _is_there(path: str) -> bool:
@@ -198,10 +200,10 @@ def _token_of_the_machine(request: TokenRequest, scopes: list[str]) -> tuple[str
             timeout=Timeout(connect=1, read=10),
         )
     except TransportError:
-        raise AuthenticationError(_NO_CREDENTIALS) from None
+        raise AuthenticationError(_NO_CREDENTIALS, remedy=Remedy("log-in")) from None
     # Other clouds, and proxies, answer at the same address.
     if answer.headers.get("Metadata-Flavor") != "Google" or answer.status == 404:
-        raise AuthenticationError(_NO_CREDENTIALS)
+        raise AuthenticationError(_NO_CREDENTIALS, remedy=Remedy("log-in"))
     if answer.status != 200:
         raise TransportError(f"cannot fetch a token: the metadata server answered {answer.status}")
     token = json.loads(answer.data)

@@ -37,7 +37,25 @@ class Deadlines:
 USUAL = Deadlines()
 
 
-class OverdueError(TimeoutError):
+class LateError(TimeoutError):
+    """An answer, or more of it, does not come in time.
+
+    Attributes:
+        seconds: in which it should have.
+        begun: whether its head was there.
+    """
+
+    def __init__(self, seconds: float, *, begun: bool) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.begun = begun
+
+
+class SilentError(LateError):
+    """Nothing more comes."""
+
+
+class OverdueError(LateError):
     """There is no silence, but it takes too long."""
 
 
@@ -70,13 +88,15 @@ class Incoming(io.RawIOBase):
         self._connection = connection
         self._deadlines = deadlines
         self._silent = True
-        self._stall = connection.gettimeout() or _DAY
-        self._end = monotonic() + self._stall
+        self._begun = False
+        self._stall = self._whole = connection.gettimeout() or _DAY
+        self._end = monotonic() + self._whole
 
     def expect_body(self) -> None:
         """The head is there: from now on the deadlines for the body count."""
-        self._stall = self._deadlines.stall
-        self._end = monotonic() + self._deadlines.answer
+        self._begun = True
+        self._stall, self._whole = self._deadlines.stall, self._deadlines.answer
+        self._end = monotonic() + self._whole
 
     def readable(self) -> bool:
         """Always true."""
@@ -86,20 +106,25 @@ class Incoming(io.RawIOBase):
         """The next bytes.
 
         Raises:
-            TimeoutError: none came in time; an `OverdueError`, if some came, but not all.
+            SilentError: none came in time.
+            OverdueError: some came, but not all.
         """
         left = self._end - monotonic()
         if left <= 0:
-            raise OverdueError
+            raise self._overdue
         self._connection.settimeout(min(left, self._stall))
         try:
             count = self._stream.readinto(buffer)
         except TimeoutError:
             if left < self._stall and not self._silent:
-                raise OverdueError from None
-            raise
+                raise self._overdue from None
+            raise SilentError(self._stall, begun=self._begun) from None
         self._silent = False
         return count
+
+    @property
+    def _overdue(self) -> OverdueError:
+        return OverdueError(self._whole, begun=self._begun)
 
     def close(self) -> None:
         """Let go of the connection."""

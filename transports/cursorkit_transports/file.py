@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from attrs import evolve, field, frozen
 
 from cursorkit.dicom.instances import DICOM, RELATED, NotDicomError, read_instance, require_pydicom
-from cursorkit.wire import Bytes, EndpointError, Headers, Response, Sending, TransportError
+from cursorkit.wire import Bytes, EndpointError, Headers, Response, Sending, StorageError
 from cursorkit.wire.multipart import MultipartError, media_type, split
 from cursorkit.wire.source import BLOCK
 from cursorkit_transports.archive import ConflictError, study_path, transaction
@@ -46,15 +46,23 @@ def open_endpoint(endpoint: Endpoint) -> Transport:
         EndpointError: the URL names no folder of this machine.
         MissingExtraError: pydicom is not installed.
     """
-    folder = endpoint.url.partition(":")[2]
+    return Logged(FileStore(folder_of(endpoint.url), endpoint.url))
+
+
+def folder_of(url: str) -> str:
+    """The folder that `url` names; there is one, or nothing yet.
+
+    Raises:
+        EndpointError: it names no folder of this machine.
+    """
+    folder = url.partition(":")[2]
     if folder.startswith("///"):
         folder = folder[2:]
     if not folder or folder.startswith("//") or "\0" in folder:
         raise EndpointError("a store in a folder is written as file:DIR, or file:///DIR")
-    store = FileStore(folder, endpoint.url)
-    if os.path.exists(store.folder) and not os.path.isdir(store.folder):  # noqa: PTH110, PTH112 - those of Path fail for names that cannot be looked up
+    if os.path.exists(folder) and not os.path.isdir(folder):  # noqa: PTH110, PTH112 - those of Path fail for names that cannot be looked up
         raise EndpointError("a store in a folder is what file:DIR names, and something else is there")
-    return Logged(store)
+    return folder
 
 
 def _absolute(folder: str | os.PathLike[str]) -> Path:
@@ -93,7 +101,7 @@ class FileStore:
         """Store what the request holds, and report it.
 
         Raises:
-            TransportError: the folder cannot be written; it is full, say. Some instances may be stored
+            StorageError: the folder cannot be written; it is full, say. Some instances may be stored
                 already; sending the same again is safe.
             SourceError: the body cannot be read.
         """
@@ -103,7 +111,7 @@ class FileStore:
                 _read_out(body)
             except OSError as error:
                 # Its own words would name the file, and so the study.
-                raise TransportError(f"the store cannot be written: {error.strerror}", body.sent) from None
+                raise StorageError(f"the store cannot be written: {error.strerror}", body.sent) from None
             return answer.response(body)
 
     def close(self) -> None:

@@ -103,7 +103,7 @@ class Authorized:
             try:
                 found = self._found
                 credentials = found.credentials
-                with self._tokens.explaining(found.renew):
+                with self._tokens.explaining(found.renew, found.remedy):
                     if not credentials.valid or (refused is not None and credentials.token == refused.token):
                         credentials.refresh(self._tokens)
                     proof = _Proof.of(credentials)
@@ -133,7 +133,9 @@ def _with(request: Request, fields: dict[str, str]) -> Request:
 
 def _before_all(error: TransportError) -> TransportError:
     """`error` as one that came before anything of the request was sent."""
-    return error if isinstance(error, PermanentError | ConnectError) else ConnectError(str(error))
+    if isinstance(error, PermanentError | ConnectError):
+        return error
+    return ConnectError(str(error), remedy=error.remedy)
 
 
 @frozen

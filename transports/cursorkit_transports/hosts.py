@@ -12,7 +12,7 @@ import re
 
 from attrs import field, frozen
 
-from cursorkit.wire import AuthenticationError, EndpointError, check_address, host_of, is_this_machine
+from cursorkit.wire import AuthenticationError, EndpointError, Remedy, check_address, host_of, is_this_machine
 
 _REGION = "[a-z]+-[a-z]+[0-9]+"
 _OF_GOOGLE = re.compile(
@@ -64,8 +64,8 @@ class Hosts:
             ) from None
         if not (self._knows(host) or (method == "GET" and _OF_GITHUB.fullmatch(host))):
             raise AuthenticationError(
-                f"cannot fetch a token: the credentials lead to '{host}', which is none of Google's hosts; "
-                f"if you trust it with them, --trust-host {host} says so"
+                f"cannot fetch a token: the credentials lead to '{host}', which is none of Google's hosts",
+                remedy=Remedy("trust-host", (host,)),
             )
 
     def _knows(self, host: str) -> bool:

@@ -32,6 +32,7 @@ from cursorkit.wire import (
     ConnectError,
     Headers,
     PermanentError,
+    Remedy,
     Response,
     Sending,
     TransportError,
@@ -41,7 +42,7 @@ from cursorkit.wire import (
 )
 from cursorkit.wire.message import NOTHING_SENT
 from cursorkit.wire.transport import READ_TIMEOUT
-from cursorkit_transports.deadlines import USUAL, Deadlines, OverdueError
+from cursorkit_transports.deadlines import USUAL, Deadlines, LateError, OverdueError, SilentError
 from cursorkit_transports.framing import FramingError, HandshakeError, connections, content, unlogged
 
 if TYPE_CHECKING:
@@ -136,7 +137,10 @@ class Https:
             try:
                 return self._exchange(request, fields, sending)
             except HTTPError as error:
-                raise failure(error, request.url, sending.sent) from None
+                told = failure(error, request.url, sending.sent)
+                if isinstance(error.__cause__, LateError) and not error.__cause__.begun:
+                    told.remedy = Remedy("wait-longer")
+                raise told from None
             except OSError as error:
                 # Those of the network are HTTPErrors by now.
                 message = f"the answer cannot be kept: {error.strerror}"
@@ -232,12 +236,14 @@ def _failed(error: HTTPError, host: str, sent: Sent) -> TransportError:
             return TrustError(f"{host} does not prove who it is: no TLS connection comes about", sent)
         case SSLError() if isinstance(error.args[0], ssl.SSLCertVerificationError):
             message = error.args[0].verify_message
-            hint = "--ca-bundle FILE names the authorities to trust"
-            return TrustError(f"the certificate of {host} is not trusted: {message}; {hint}", sent)
+            remedy = Remedy("trust-authorities")
+            return TrustError(f"the certificate of {host} is not trusted: {message}", sent, remedy)
         case SSLError():
             return TransportError(f"the TLS connection to {host} broke", sent)
         case ReadTimeoutError() if isinstance(error.__cause__, OverdueError):
             return TransportError(f"the answer of {host} takes too long", sent)
+        case ReadTimeoutError() if isinstance(error.__cause__, SilentError):
+            return TransportError(f"{host} fell silent for {error.__cause__.seconds:g} s", sent)
         case ReadTimeoutError():
             return TransportError(f"{host} fell silent", sent)
     # Behind words of its own urllib3 has what it wraps.

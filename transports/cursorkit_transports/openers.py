@@ -33,17 +33,40 @@ def open_transport(endpoint: Endpoint) -> Transport:
         MissingExtraError: the transport needs an optional dependency.
         SourceError: the CA bundle cannot be read.
     """
-    return _opener(endpoint.url.partition(":")[0].lower())(endpoint)
+    return _opener(_scheme(endpoint))(endpoint)
+
+
+def check_endpoint(endpoint: Endpoint) -> None:
+    """Let an endpoint pass whose scheme somebody serves. Opens nothing, and imports no network library.
+
+    Raises:
+        EndpointError: nobody serves the scheme of the URL, or it names no folder of this machine.
+    """
+    scheme = _scheme(endpoint)
+    if scheme == "file":
+        from cursorkit_transports.file import folder_of
+
+        folder_of(endpoint.url)
+    elif scheme not in _BUILT_IN:
+        _entry(scheme)
+
+
+def _scheme(endpoint: Endpoint) -> str:
+    return endpoint.url.partition(":")[0].lower()
 
 
 def _opener(scheme: str) -> Opener:
     if scheme in _BUILT_IN:
         return cast("Opener", import_module(_BUILT_IN[scheme]).open_endpoint)
+    return _loaded(_entry(scheme))
+
+
+def _entry(scheme: str) -> EntryPoint:
     from importlib.metadata import entry_points
 
     found = entry_points(group=GROUP)
     if scheme in found.names:
-        return _loaded(found[scheme])
+        return found[scheme]
     known = ", ".join(sorted({*_BUILT_IN, *found.names}))
     raise EndpointError(f"no transport serves the endpoint's scheme; there are: {known}")
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     import urllib3
 
+    from cursorkit.wire import Remedy
     from cursorkit_transports.hosts import Hosts
     from cursorkit_transports.proxies import Connections
 
@@ -119,7 +120,7 @@ class Tokens(TokenRequest):
                 )
         except HTTPError as error:
             told = failure(error, url)
-            raise type(told)(f"cannot fetch a token: {told}") from None
+            raise type(told)(f"cannot fetch a token: {told}", remedy=told.remedy) from None
         _LOG.debug("* %s answered %d when asked for a token", authority_of(url), answer.status)
         if method == "POST" and (answer.status >= 500 or _object(answer.data) is None):
             raise TransportError(f"{_BUSY}, or none")
@@ -129,13 +130,14 @@ class Tokens(TokenRequest):
         return answer
 
     @contextmanager
-    def explaining(self, renew: str = "") -> Iterator[None]:
+    def explaining(self, renew: str = "", remedy: Remedy | None = None) -> Iterator[None]:
         """While google-auth is at work: why there is no token is told in our own words.
 
         Those of google-auth may repeat what a server, a file or a program said.
 
         Args:
-            renew: what renews the credentials; empty where nothing does.
+            renew: what renews the credentials, in words; empty where nothing does.
+            remedy: the same, where it is up to the program.
 
         Raises:
             AuthenticationError: the credentials, or the answer to them, are of no use.
@@ -147,7 +149,8 @@ class Tokens(TokenRequest):
         except GoogleAuthError as error:
             if error.retryable:
                 raise TransportError(_BUSY) from None
-            raise AuthenticationError("; ".join(filter(None, (self._reason(), renew)))) from None
+            told = "; ".join(filter(None, (self._reason(), renew)))
+            raise AuthenticationError(told, remedy=remedy) from None
         except (OSError, SubprocessError) as error:
             reason = getattr(error, "strerror", None) or "it takes too long"
             raise AuthenticationError(

@@ -50,7 +50,7 @@ _HALF_TEXT, _HALF_JSON = "a\udcff", r'"\ud800"'
 
 
 def _of_any(schema: Schema) -> Iterator[_Misfit]:
-    yield "no-file", "@=", [""]
+    yield "empty-value", "@=", [""]
     yield "unreadable-file", "@=", ["nosuch", "/"]
     yield "not-json", ":=", ["", "{", "nul", "[1,]", "'a'", "NaN", "1 2", '{"a"}']
     yield "duplicate-key", ":=", ['{"a":1,"a":1}', '[{"":{},"b":[],"":{}}]']
