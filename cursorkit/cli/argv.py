@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable
+
+WIDTH = 104
+"""Characters that a line of help has at most. argparse would ask the terminal, anew for each of the flags."""
 
 Complaint = tuple[str, str]
 """What is wrong with a word, and what to do about it."""
@@ -36,7 +40,10 @@ class Flags(ArgumentParser):
 
     def __init__(self, prog: str) -> None:
         super().__init__(
-            prog, add_help=False, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter
+            prog,
+            add_help=False,
+            allow_abbrev=False,
+            formatter_class=partial(RawDescriptionHelpFormatter, width=WIDTH),
         )
 
     def error(self, message: str) -> NoReturn:

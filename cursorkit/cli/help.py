@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import fill, indent
 from typing import TYPE_CHECKING
 
+from cursorkit.cli.argv import WIDTH
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.cli.flags import full
 from cursorkit.schema.names import cli_name
@@ -47,8 +48,6 @@ variable CLOUDSDK_AUTH_ACCESS_TOKEN, else the file that GOOGLE_APPLICATION_CREDE
 of this program, else that of gcloud, else the account of a machine of Google's.
   login   asks you in your browser, and keeps what you agree to under --config-dir, for --scope
   logout  removes that, and has Google forget it"""
-
-_WIDTH = 104
 
 
 def usage(prog: str, document: Document) -> str:
@@ -93,7 +92,7 @@ def _list(methods: list[tuple[str, Document]]) -> Iterator[tuple[str, str]]:
 
 
 def _method(document: Document, method: Document) -> Iterator[tuple[str, str]]:
-    yield "what it does", fill(method["description"], _WIDTH)
+    yield "what it does", fill(method["description"], WIDTH)
     parameters = method["parameters"]
     yield "positionals", "\n".join(_positional(name, parameters[name]) for name in positionals(method))
     if "request" in method:
@@ -144,4 +143,4 @@ def _common(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def _wrapped(text: str) -> str:
-    return fill(text, _WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+    return fill(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import partial
-from pkgutil import resolve_name
-from typing import TYPE_CHECKING
+from functools import cache, partial
+from typing import TYPE_CHECKING, cast
 
 from attrs import define, evolve, field
 
@@ -16,9 +15,10 @@ from cursorkit.schema.discovery import Schemas, described
 from cursorkit.schema.types import Object, Scalar, title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from cursorkit.methods.method import Message
+    from cursorkit.methods.outcome import Outcome
     from cursorkit.schema.discovery import Document
     from cursorkit.schema.types import Field, Schema
 
@@ -97,4 +97,16 @@ def _answer(node: Document) -> Answer:
     if not node:
         return Answer()
     reconcile = node.get("reconcile")
-    return Answer(node["accept"], resolve_name(node["read"]), resolve_name(reconcile) if reconcile else None)
+    return Answer(node["accept"], _later(node["read"]), _later(reconcile) if reconcile else None)
+
+
+@cache
+def _later(name: str) -> Callable[..., Outcome]:
+    """The function of that name, `module:function`, which is imported when it is called."""
+
+    def call(*arguments: object) -> Outcome:
+        from pkgutil import resolve_name
+
+        return cast("Outcome", resolve_name(name)(*arguments))
+
+    return call
