@@ -331,7 +331,7 @@ class Walk:
         from re import fullmatch
 
         broken = (each for each in schema.advice if not fullmatch(each.pattern, str(content)))
-        self.advice += map(self._scene(statement).advised, broken)
+        self.advice += (self._scene(statement).advised(each) for each in broken)
 
     def _scene(self, statement: Statement, *, own: bool = True) -> Scene:
         """How problems with `statement` are told; where its own path goes up, if that can be followed."""
