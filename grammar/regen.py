@@ -18,8 +18,8 @@ GRAMMAR = Path(__file__).with_name("cursor.lark")
 ROOT = GRAMMAR.parents[1]
 MODULE = ROOT / "cursorkit" / "language" / "_grammar.py"
 
-DOTS = ("", ".", "..", "...")
-NAMES = [".".join("w" * count) for count in range(6)]
+DOTS = ["." * count for count in range(6)]
+NAMES = [".".join("w" * count) for count in range(5)]
 SIGNS = ("", "=", ":=", "@=", "/=")
 
 TEMPLATE = '''"""The grammar of the cursor language; written by grammar/regen.py from grammar/cursor.lark."""

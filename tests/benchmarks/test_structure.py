@@ -112,7 +112,7 @@ def test_a_right_command_line_loads_nothing_that_only_others_need(program: str, 
 
 
 def test_a_parser_is_made_for_unusual_paths_alone() -> None:
-    assert "lark" not in loaded("language", "body -r .a.b.c.d.e x=1 ... y:=1 z/=k w=2")
+    assert "lark" not in loaded("language", "body -r .a.b.c.d x=1 .... y:=1 z/=k w=2")
     assert "lark" in loaded("language", "body -r a..b=1")
 
 
