@@ -14,9 +14,12 @@ project.
 from __future__ import annotations
 
 import json
-from typing import Any
 
-Document = dict[str, Any]
+TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
+if TYPE_CHECKING:
+    from typing import Any
+
+    Document = dict[str, Any]
 
 HEALTHCARE = "healthcare-v1beta1"
 

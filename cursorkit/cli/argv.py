@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
+TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable
+    from typing import NoReturn
 
 WIDTH = 104
 """Characters that a line of help has at most. argparse would ask the terminal, anew for each of the flags."""
@@ -17,10 +18,10 @@ Complaint = tuple[str, str]
 """What is wrong with a word, and what to do about it."""
 
 
-class Line(NamedTuple):
-    """The parts of a command line. A plain tuple, because help has to come without attrs.
+class Line:
+    """The parts of a command line. A plain class, because help has to come without attrs.
 
-    Attributes:
+    Args:
         words: what stands without a flag, in order.
         literal: what stands behind `--`.
         lists: the words behind each of the flags that take any number of them, all together.
@@ -28,11 +29,19 @@ class Line(NamedTuple):
         complaints: what is wrong with the flags.
     """
 
-    words: tuple[str, ...]
-    literal: tuple[str, ...]
-    lists: dict[str, tuple[str, ...]]
-    flags: Namespace
-    complaints: tuple[Complaint, ...]
+    def __init__(
+        self,
+        words: tuple[str, ...],
+        literal: tuple[str, ...],
+        lists: dict[str, tuple[str, ...]],
+        flags: Namespace,
+        complaints: tuple[Complaint, ...],
+    ) -> None:
+        self.words = words
+        self.literal = literal
+        self.lists = lists
+        self.flags = flags
+        self.complaints = complaints
 
 
 class Flags(ArgumentParser):

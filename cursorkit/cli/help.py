@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from textwrap import fill, indent
-from typing import TYPE_CHECKING
 
 from cursorkit.cli.argv import WIDTH
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.cli.flags import full
 from cursorkit.schema.names import cli_name
 
+TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

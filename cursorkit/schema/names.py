@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from itertools import compress, takewhile
 from operator import eq
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
