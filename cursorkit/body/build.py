@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cursorkit.body.values import Files
     from cursorkit.language.ast import Statement
     from cursorkit.schema.admit import Unions
+    from cursorkit.schema.mismatch import Mismatch
     from cursorkit.schema.types import Content, Json, Schema
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class Body:
         cursor: where the last argument left the cursor.
         origins: the position of the argument that set each place of the value.
         advice: what is worth a word, though right.
+        start: the value that the arguments changed; None where they began with nothing.
     """
 
     schema: Schema
@@ -50,6 +52,7 @@ class Body:
     cursor: Cursor = field(factory=Cursor)
     origins: Mapping[Key, int] = field(factory=dict, repr=False)
     advice: tuple[Problem, ...] = ()
+    start: Content = field(default=None, repr=False)
 
     def origin(self, place: Key) -> int | None:
         """The argument that set `place`, or what it is a part of, or else the first part of it.
@@ -74,6 +77,7 @@ def build(
     *,
     files: Files = no_files,
     extensions: bool = True,
+    start: Content = None,
 ) -> Body:
     """The body of `schema` that `arguments` write.
 
@@ -82,18 +86,39 @@ def build(
         arguments: the words behind `-r`, in order, or their tree.
         files: opens what `@=` names, such as `cursorkit.files.Files`; by default no file is read.
         extensions: whether the language goes beyond that of the reference.
+        start: a value that the arguments change, as JSON: what it holds is no argument, and may be replaced.
 
     Raises:
-        ArgumentErrors: with every problem of the list.
+        ArgumentErrors: with every problem of the list, or of `start`.
     """
     statements = arguments.statements if isinstance(arguments, Program) else Statements(arguments)
-    walk = Walk(schema)
+    walk = Walk(schema, start=None if start is None else _fitting(schema, start))
     for statement in walk.within_limit(statements):
         if extensions:
             walk.take(statement, files)
         else:
             reference.take(walk, statement)
     return finished(walk, statements)
+
+
+def _fitting(schema: Schema, start: Content) -> Content:
+    """`start`, which fits the schema.
+
+    Raises:
+        ArgumentErrors: it does not.
+    """
+    content, found = whole.admit(schema, start)
+    if found:
+        raise ArgumentErrors(tuple(_at_start(schema, each) for each in found))
+    return content
+
+
+def _at_start(schema: Schema, mismatch: Mismatch) -> Problem:
+    scene = mismatch.scene
+    where = f" (at {place_at(schema, scene).spelled(scene)})" if scene else ""
+    return Problem(
+        mismatch.kind, f"the starting body: {mismatch.message}{where}", label="", hint=mismatch.hint
+    )
 
 
 def construct(
@@ -133,7 +158,7 @@ def finished(walk: Walk, statements: Sequence[Statement]) -> Body:
         problems += _of_wholes(walk, statements)
     if problems:
         raise ArgumentErrors(tuple(sorted(problems, key=lambda problem: problem.index or 0)))
-    return Body(schema, tree.root, walk.cursor, tree.origins, tuple(walk.advice))
+    return Body(schema, tree.root, walk.cursor, tree.origins, tuple(walk.advice), walk.start)
 
 
 def absent(schema: Schema, content: Content) -> tuple[Problem, ...]:

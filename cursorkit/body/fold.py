@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeGuard, TypeVar, cast
 from attrs import frozen
 
 from cursorkit.body.places import NEW, Nowhere, Place, Places, is_element
-from cursorkit.body.tree import ConflictError, Tree
+from cursorkit.body.tree import ConflictError, Tree, copied
 from cursorkit.body.values import contents, document, no_files, text
 from cursorkit.errors import CursorError, Problem, SourceError, shortened
 from cursorkit.language.ast import Assignment, KeyMove, Move
@@ -82,6 +82,7 @@ class Walk:
 
     Attributes:
         label: what an argument is called in problems.
+        start: the value that the arguments change, and which fits; None for an empty one.
         cursor: where it stands.
         index: the position of the last argument that was carried out; -1 before the first.
         last_move: the last of them that was a move, as it was written.
@@ -92,12 +93,13 @@ class Walk:
         used: what the arguments used beyond the reference's language, each with the position of its argument.
     """
 
-    def __init__(self, schema: Schema, label: str = "argument") -> None:
+    def __init__(self, schema: Schema, label: str = "argument", start: Content = None) -> None:
         self.label = label
         self.cursor = Cursor()
         self.index = -1
         self.last_move: Move | KeyMove | None = None
-        self.tree = Tree([] if isinstance(schema, List) else {})
+        self.start = start
+        self.tree = Tree(copied(start) if start is not None else [] if isinstance(schema, List) else {})
         self.problems: list[Problem] = []
         self.advice: list[Problem] = []
         self.used: list[tuple[int, Extension]] = []

@@ -60,7 +60,7 @@ class Written:
     @cached_property
     def _done(self) -> list[tuple[str, Key | None]]:
         """Of each argument, where the cursor stood before it, and what it set."""
-        walk = Walk(self.body.schema)
+        walk = Walk(self.body.schema, start=self.body.start)
         return [(walk.standing, walk.take(each, Unread)) for each in self.arguments.statements]
 
     def find(self, path: str) -> Found | None:

@@ -43,11 +43,20 @@ def run(prog: str, main: Callable[[list[str]], int], state: Callable[[], str] = 
     try:
         exit_code = main(sys.argv[1:])
     except Exception as error:
-        last_words(_defect(error))
-        exit_code = DEFECT
+        exit_code = _told(error, last_words)
     heed_no_more()
     gc.freeze()  # nor is it worth while among what the process is about to leave
     sys.exit(exit_code)
+
+
+def _told(error: Exception, last_words: Callable[[str], None]) -> int:
+    """Tell of what nobody told of yet: an API that is not to be had, or a defect of ours."""
+    from cursorkit.errors import SchemaError
+
+    if isinstance(error, SchemaError):
+        return fail(error)
+    last_words(_defect(error))
+    return DEFECT
 
 
 def _defect(error: Exception) -> str:

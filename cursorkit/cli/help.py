@@ -7,14 +7,16 @@ from textwrap import fill, indent
 from cursorkit.cli.argv import WIDTH
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.cli.flags import full
+from cursorkit.schema.document import table, tables, text, texts
 from cursorkit.schema.names import cli_name
 
 TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cursorkit.apis import Document
     from cursorkit.cli.commands import Commands
+    from cursorkit.cli.service import Service
+    from cursorkit.schema.document import Document
 
 CURSORS = """\
 The words behind -r are carried out in the given order. A word without = moves the cursor, NAME=VALUE sets
@@ -50,13 +52,18 @@ of this program, else that of gcloud, else the account of a machine of Google's.
   logout  removes that, and has Google forget it"""
 
 
-def usage(prog: str, document: Document) -> str:
+def usage(service: Service) -> str:
     """How to call the program, in a line or two."""
-    return page(prog, document, ()).partition("\n\n")[0]
+    return page(service, ()).partition("\n\n")[0]
 
 
-def page(prog: str, document: Document, words: tuple[str, ...]) -> str:
-    """The help for the command that `words` begin."""
+def page(service: Service, words: tuple[str, ...]) -> str:
+    """The help for the command that `words` begin.
+
+    Raises:
+        SchemaError: the document is not sound.
+    """
+    document = service.document
     tree = commands(document)
     resource = next(iter(words[:1]), None)
     command = next(iter(words[1:2]), None)
@@ -66,12 +73,14 @@ def page(prog: str, document: Document, words: tuple[str, ...]) -> str:
     methods = [
         (f"{resource} {name}", method) for resource, below in shown.items() for name, method in below.items()
     ]
-    flags = full(prog)
+    flags = full(service.prog)
     if len(methods) == 1:
         flags.usage, sections = _form(*methods[0]), [*_method(document, methods[0][1])]
     else:
         flags.usage, sections = "%(prog)s [FLAGS] RESOURCE METHOD ...", [*_list(methods)]
-    flags.description = f"{document['title']} {document['version']}: {document['description']}"
+    flags.description = (
+        f"{text(document, 'title')} {text(document, 'version')}: {text(document, 'description')}"
+    )
     flags.epilog = "\n\n".join(
         f"{title}:\n{indent(text, '  ')}" for title, text in (*sections, *_common(document))
     )
@@ -87,53 +96,59 @@ def _form(command: str, method: Document) -> str:
 def _list(methods: list[tuple[str, Document]]) -> Iterator[tuple[str, str]]:
     yield (
         "commands",
-        "\n".join(f"{command}\n{_wrapped(method['description'])}" for command, method in methods),
+        "\n".join(f"{command}\n{_wrapped(text(method, 'description'))}" for command, method in methods),
     )
 
 
 def _method(document: Document, method: Document) -> Iterator[tuple[str, str]]:
-    yield "what it does", fill(method["description"], WIDTH)
-    parameters = method["parameters"]
+    yield "what it does", fill(text(method, "description"), WIDTH)
+    parameters = table(method, "parameters")
     yield "positionals", "\n".join(_positional(name, parameters[name]) for name in positionals(method))
     if "request" in method:
-        name = method["request"]["$ref"]
+        name = text(table(method, "request"), "$ref")
         fields = "\n".join(_fields(document, name))
         yield (
             "request value (required)",
             f"-r sets the structure {name}, field by field:\n{indent(fields, '  ')}",
         )
-        yield "example", f"-r . {_example(document['schemas'][name])}\nsets it completely, in this order."
+        yield (
+            "example",
+            f"-r . {_example(table(table(document, 'schemas'), name))}\nsets it completely, in this order.",
+        )
     yield "scopes", _scopes(document, method)
 
 
 def _positional(name: str, parameter: Document) -> str:
-    return f"<{cli_name(name)}> ({parameter['type']}, required)\n{_wrapped(parameter['description'])}"
+    head = f"<{cli_name(name)}> ({text(parameter, 'type')}, required)"
+    return f"{head}\n{_wrapped(text(parameter, 'description'))}"
 
 
 def _fields(document: Document, name: str) -> Iterator[str]:
-    for wire, field in document["schemas"][name]["properties"].items():
-        kind = "answers only" if field["type"] == "array" else field["type"]
-        yield f"{cli_name(wire)}: {kind}\n{_wrapped(field['description'])}"
+    for wire, field in tables(table(table(document, "schemas"), name), "properties"):
+        kind = "answers only" if text(field, "type") == "array" else text(field, "type")
+        yield f"{cli_name(wire)}: {kind}\n{_wrapped(text(field, 'description'))}"
 
 
 def _example(schema: Document) -> str:
     words = {"contentType": "application/dicom", "data": "DICM"}
-    names = [name for name, field in schema["properties"].items() if field["type"] == "string"]
+    names = [name for name, field in tables(schema, "properties") if text(field, "type") == "string"]
     return " ".join(f"{cli_name(name)}={words.get(name, 'text')}" for name in names)
 
 
 def _scopes(document: Document, method: Document) -> str:
-    told = document["auth"]["oauth2"]["scopes"]
-    default = method["scopes"][0]
-    lines = [f"{scope}\n{_wrapped(told[scope]['description'])}" for scope in method["scopes"]]
-    return "\n".join(["A call needs at least one of these:", *lines, f"Without --scope it is {default}."])
+    scopes = texts(method, "scopes")
+    if not scopes:
+        return "A call needs none."
+    told = table(table(table(document, "auth"), "oauth2"), "scopes")
+    lines = [f"{scope}\n{_wrapped(text(table(told, scope), 'description'))}" for scope in scopes]
+    return "\n".join(["A call needs at least one of these:", *lines, f"Without --scope it is {scopes[0]}."])
 
 
 def _common(document: Document) -> Iterator[tuple[str, str]]:
     yield "moving the cursor", CURSORS
     lines = [
-        f"{cli_name(name)}={field['type']}\n{_wrapped(field['description'])}"
-        for name, field in document["parameters"].items()
+        f"{cli_name(name)}={text(field, 'type')}\n{_wrapped(text(field, 'description'))}"
+        for name, field in tables(document, "parameters")
     ]
     yield "parameters (-p NAME=VALUE ...)", "\n".join(lines)
     yield "credentials", CREDENTIALS

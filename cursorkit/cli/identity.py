@@ -1,4 +1,4 @@
-"""Of `healthcare1-beta1`: in whose name it works, and the commands `login` and `logout`."""
+"""In whose name a program works, and its commands `login` and `logout`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from cursorkit.cli import PROG, console
+from cursorkit.cli import console
 from cursorkit.cli.commands import commands
 from cursorkit.cli.flags import given
 from cursorkit.errors import Problem, quoted
+from cursorkit.schema.document import texts
 
 if TYPE_CHECKING:
-    from cursorkit.apis import Document
     from cursorkit.cli.flags import Arguments
+    from cursorkit.cli.service import Service
     from cursorkit.wire.transport import Endpoint
 
 OF_LOGIN = {"client", "no_browser"}
@@ -30,9 +31,9 @@ _PROJECT = re.compile(r"[A-Za-z0-9.:-]+")
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 
 
-def login_file(config_dir: str) -> str:
+def login_file(service: Service, config_dir: str) -> str:
     """The file in which the login of a user is kept."""
-    return _inside(config_dir, f"{PROG}-login.json")
+    return _inside(config_dir, f"{service.name}-login.json")
 
 
 def _inside(config_dir: str, name: str) -> str:
@@ -60,7 +61,7 @@ def identity_problems(endpoint: Endpoint) -> list[Problem]:
     ]
 
 
-def run(document: Document, command: str, arguments: Arguments) -> int:
+def run(service: Service, command: str, arguments: Arguments) -> int:
     """Log in or out; say what happened; give the exit code."""
     from cursorkit.errors import ArgumentErrors, CursorkitError
     from cursorkit.methods.call import failed
@@ -68,7 +69,7 @@ def run(document: Document, command: str, arguments: Arguments) -> int:
 
     try:
         _check(command, arguments)
-        told = _log_in(document, arguments) if command == "login" else _log_out(arguments)
+        told = _log_in(service, arguments) if command == "login" else _log_out(service, arguments)
     except ArgumentErrors as errors:
         return console.fail_all(errors.problems)
     except TransportError as error:
@@ -97,14 +98,14 @@ def _check(command: str, arguments: Arguments) -> None:
         raise ArgumentErrors(tuple(problems))
 
 
-def _log_in(document: Document, arguments: Arguments) -> str:
+def _log_in(service: Service, arguments: Arguments) -> str:
     from cursorkit_transports.login import client, log_in
 
-    path = login_file(arguments.config_dir)
-    usual = _inside(arguments.config_dir, f"{PROG}-secret.json")
+    path = login_file(service, arguments.config_dir)
+    usual = _inside(arguments.config_dir, f"{service.name}-secret.json")
     log_in(
         client(usual if arguments.client is None else arguments.client),
-        arguments.scopes or _default_scopes(document),
+        arguments.scopes or _default_scopes(service),
         path,
         _say if arguments.no_browser else _show,
         ca_bundle=arguments.ca_bundle,
@@ -112,10 +113,10 @@ def _log_in(document: Document, arguments: Arguments) -> str:
     return f"logged in; the login is kept in {path}"
 
 
-def _default_scopes(document: Document) -> tuple[str, ...]:
+def _default_scopes(service: Service) -> tuple[str, ...]:
     """What all commands ask for by default."""
-    methods = (method for below in commands(document).values() for method in below.values())
-    return tuple(dict.fromkeys(method["scopes"][0] for method in methods if method.get("scopes")))
+    methods = (method for below in commands(service.document).values() for method in below.values())
+    return tuple(dict.fromkeys(scope for method in methods for scope in texts(method, "scopes")[:1]))
 
 
 def _show(address: str) -> None:
@@ -132,9 +133,9 @@ def _say(address: str) -> None:
     console.say(f"open this address in a browser on this machine, and agree:\n{address}")
 
 
-def _log_out(arguments: Arguments) -> str:
+def _log_out(service: Service, arguments: Arguments) -> str:
     from cursorkit_transports.login import log_out
 
-    path = login_file(arguments.config_dir)
+    path = login_file(service, arguments.config_dir)
     log_out(path, ca_bundle=arguments.ca_bundle)
     return f"logged out; {path} is removed"

@@ -12,20 +12,20 @@ from cursorkit.cli.argv import unknown
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.cli.flags import given
 from cursorkit.cli.identity import COMMANDS, OF_LOGIN, identity_problems, login_file
-from cursorkit.errors import ArgumentErrors, Problem
+from cursorkit.errors import ArgumentErrors, Problem, listed
 from cursorkit.files import Files
 from cursorkit.methods.call import gather, missing
 from cursorkit.methods.discovery import Methods
-from cursorkit.methods.method import CREDENTIALS
 from cursorkit.schema.names import cli_name
 from cursorkit.wire.transport import Endpoint, EndpointError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from cursorkit.apis import Document
     from cursorkit.cli.flags import Arguments
+    from cursorkit.cli.service import Service
     from cursorkit.methods.method import Method
+    from cursorkit.schema.document import Document
     from cursorkit.schema.types import Content, Schema
 
 
@@ -54,28 +54,33 @@ class Job:
     written: tuple[Written, Written]
 
 
-def plan(document: Document, arguments: Arguments, announce: Callable[[str], None]) -> Job:
+def plan(service: Service, arguments: Arguments, announce: Callable[[str], None]) -> Job:
     """The work that a command line asks for.
 
     Args:
-        document: the API.
+        service: the API, and what the program is called.
         arguments: the command line.
         announce: is told when somebody has to type the standard input, or wait for another attempt.
 
     Raises:
         ArgumentErrors: with every problem of the whole command line.
+        SchemaError: the document of the API is not sound.
     """
     problems = [Problem("usage", message, label="", hint=hint) for message, hint in arguments.complaints]
     # Where the value of a flag is none, argparse gives up, and nobody knows which words are the command.
-    node = None if problems and not arguments.words else _command(document, arguments.words[:2], problems)
+    node = (
+        None
+        if problems and not arguments.words
+        else _command(service.document, arguments.words[:2], problems)
+    )
     if node is None:
         raise ArgumentErrors(tuple(problems))
-    method = Methods(document).named(node["id"])
-    endpoint = _endpoint(method, arguments, announce, problems)
+    method = Methods(service.document).named(node["id"])
+    endpoint = _endpoint(service, method, arguments, announce, problems)
     files = Files(announce)
     named = gather(lambda: _parameters(method, node, arguments, files), problems)
     carried = gather(lambda: _body(method, arguments, files), problems)
-    problems += _two_identities(endpoint, named)
+    problems += _two_identities(method, endpoint, named)
     problems += missing(method, *(None if each is None else each.body for each in (named, carried)))
     problems += _places(node, arguments)
     problems += [
@@ -99,7 +104,11 @@ def plan(document: Document, arguments: Arguments, announce: Callable[[str], Non
 
 
 def _endpoint(
-    method: Method, arguments: Arguments, announce: Callable[[str], None], problems: list[Problem]
+    service: Service,
+    method: Method,
+    arguments: Arguments,
+    announce: Callable[[str], None],
+    problems: list[Problem],
 ) -> Endpoint | None:
     """Where to go, the API itself unless the command line names another place; and in whose name."""
     try:
@@ -109,7 +118,7 @@ def _endpoint(
             arguments.ca_bundle,
             impersonate=() if arguments.impersonate is None else tuple(arguments.impersonate.split(",")),
             quota_project=arguments.quota_project,
-            login=login_file(arguments.config_dir),
+            login=login_file(service, arguments.config_dir),
             trusted_hosts=arguments.trusted_hosts,
             retry_for=arguments.retry_for,
             timeout=arguments.timeout,
@@ -122,31 +131,30 @@ def _endpoint(
     return endpoint
 
 
-def _two_identities(endpoint: Endpoint | None, named: Written | None) -> list[Problem]:
+def _two_identities(method: Method, endpoint: Endpoint | None, named: Written | None) -> list[Problem]:
     """That a token is given, and a service account is to be acted as, which needs credentials of its own."""
     if endpoint is None or named is None or not endpoint.impersonate:
         return []
     given = cast("dict[str, Content]", named.body.content)
     return [
         Problem("usage", f"--impersonate and -p {cli_name(each.parameter)} exclude each other", label="")
-        for each in CREDENTIALS
-        if each.parameter in given
+        for each in method.credentials(given)
     ]
 
 
 def _command(document: Document, words: tuple[str, ...], problems: list[Problem]) -> Document | None:
     """The method that the first two words name."""
-    level: dict[str, Document] = commands(document)
+    level: Mapping[str, Document] = commands(document)
     for word in words:
         if word not in level:
             known = [*level, *(COMMANDS if word == words[0] else ())]
-            message, hint = unknown("command", word, known, f"commands here: {', '.join(known[:12])}")
+            message, hint = unknown("command", word, known, f"commands here: {listed(known)}")
             problems.append(Problem("unknown-command", message, label="", hint=hint))
             return None
         level = level[word]
     if len(words) == 2:
         return level
-    problems.append(Problem("usage", f"a command is missing: one of {', '.join(level)}", label=""))
+    problems.append(Problem("usage", f"a command is missing: one of {listed(level)}", label=""))
     return None
 
 

@@ -1,8 +1,11 @@
-"""The program `cursorkit`: the language on its own, JSON out and in."""
+"""The program `cursorkit`: the language on its own, and the methods of any API."""
 
 from __future__ import annotations
 
+import sys
+
 from cursorkit.cli import console
+from cursorkit.cli.progress import Progress
 
 TYPE_CHECKING = False  # that of `typing` would have to be imported before signals are heeded
 if TYPE_CHECKING:
@@ -15,11 +18,19 @@ PROG = "cursorkit"
 
 def run() -> NoReturn:
     """Run the program on the command line of this process, and leave it."""
-    console.run(PROG, main)
+    progress = Progress()
+    # Only `api` sends anything.
+    state = progress.__str__ if sys.argv[1:2] == ["api"] else str
+    console.run(PROG, lambda argv: main(argv, progress), state)
 
 
-def main(argv: list[str]) -> int:
-    """Do what `argv` asks for; print the output; give the exit code."""
+def main(argv: list[str], progress: Progress | None = None) -> int:
+    """Do what `argv` asks for; print the output; give the exit code.
+
+    Args:
+        argv: the command line, without the name of the program.
+        progress: is told how much of a body is sent.
+    """
     from cursorkit.cli.argv import cut, unknown
     from cursorkit.cli.language_flags import COMMANDS, flags, overview, page
 
@@ -36,12 +47,22 @@ def main(argv: list[str]) -> int:
         message, hint = unknown("command", name, COMMANDS, f"commands: {', '.join(COMMANDS)}")
         console.tell(f"error: {message}\n    {hint}", console.RED)
         return console.USAGE
+    if name == "api" and others and others[0] not in {"-h", "--help", "--version"}:
+        return _called(others[0], others[1:], progress or Progress())
     line = cut(flags(PROG, name), COMMANDS[name].lists, others)
     if line.flags.help:
         return console.show(page(PROG, name))
     if line.flags.version:
         return _version()
     return _done(name, line)
+
+
+def _called(api: str, argv: list[str], progress: Progress) -> int:
+    """Work as the program of the API whose document is called `api`."""
+    from cursorkit.cli.main import serve
+    from cursorkit.cli.service import service
+
+    return serve(service(f"{PROG} api", api), argv, progress)
 
 
 def _version() -> int:

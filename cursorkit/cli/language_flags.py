@@ -49,6 +49,14 @@ COMMANDS = {
         lists=(),
         operands=1,
     ),
+    "api": Command(
+        "api DOCUMENT RESOURCE METHOD ...",
+        "calls a method of any API",
+        "Works as the program of an API, which DOCUMENT describes: the path of a discovery document, or the\n"
+        "name and version of one that is installed with google-api-python-client, such as storage:v1.\n"
+        "api DOCUMENT --help lists its commands.",
+        lists=(),
+    ),
     "complete": Command(
         "complete [--schema FILE] --partial WORD -r WORD ... [-o FILE]",
         "what an unfinished argument may become",

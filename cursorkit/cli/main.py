@@ -1,8 +1,8 @@
-"""The program `healthcare1-beta1`."""
+"""Programs that call the methods of an API: `healthcare1-beta1`, and `cursorkit api` for any other."""
 
 from __future__ import annotations
 
-from cursorkit.cli import PROG, console
+from cursorkit.cli import console
 from cursorkit.cli.progress import Progress
 
 TYPE_CHECKING = False  # that of `typing` would have to be imported before signals are heeded
@@ -13,50 +13,62 @@ if TYPE_CHECKING:
     from cursorkit.cli.flags import Arguments
     from cursorkit.cli.job import Job
     from cursorkit.cli.output import Output
+    from cursorkit.cli.service import Service
     from cursorkit.methods.outcome import Outcome
     from cursorkit.schema.types import Json
 
 
 def run() -> NoReturn:
-    """Run the program on the command line of this process, and leave it."""
+    """Run `healthcare1-beta1` on the command line of this process, and leave it."""
+    from cursorkit.cli.service import HEALTHCARE_PROGRAM
+
     progress = Progress()
-    console.run(PROG, lambda argv: main(argv, progress), lambda: str(progress))
+    console.run(HEALTHCARE_PROGRAM, lambda argv: main(argv, progress), lambda: str(progress))
 
 
 def main(argv: list[str], progress: Progress | None = None) -> int:
-    """Do what `argv` asks for; print the answer; give the exit code.
+    """The same for `argv`; give the exit code."""
+    from cursorkit.cli.service import healthcare
+
+    return serve(healthcare(), argv, progress or Progress())
+
+
+def serve(service: Service, argv: list[str], progress: Progress) -> int:
+    """Do what `argv` asks `service` for; print the answer; give the exit code.
 
     Args:
+        service: the API, and what the program is called.
         argv: the command line, without the name of the program.
         progress: is told how much of a body is sent.
+
+    Raises:
+        SchemaError: the document of the API is not sound.
     """
-    from cursorkit.apis import HEALTHCARE, read
     from cursorkit.cli import flags
 
-    document = read(HEALTHCARE)
-    arguments = flags.read(PROG, argv)
+    arguments = flags.read(service.prog, argv)
     if arguments.help:
         from cursorkit.cli.help import page
 
-        return console.show(page(PROG, document, arguments.words))
+        return console.show(page(service, arguments.words))
     if arguments.version:
         from cursorkit import __version__
 
-        return console.show(f"{PROG} {__version__}\n")
+        return console.show(f"{service.prog} {__version__}\n")
     if not argv:
         from cursorkit.cli.help import usage
 
-        console.say(f"{usage(PROG, document)}\n{PROG} --help tells more")
+        console.say(f"{usage(service)}\n{service.prog} --help tells more")
         return console.USAGE
     from cursorkit.cli import identity
 
     if arguments.words[:1] and arguments.words[0] in identity.COMMANDS:
-        return identity.run(document, arguments.words[0], arguments)
+        return identity.run(service, arguments.words[0], arguments)
     from cursorkit.cli.job import plan
     from cursorkit.errors import ArgumentErrors
 
     try:
-        return _work(plan(document, arguments, console.say), arguments, progress or Progress())
+        return _work(plan(service, arguments, console.say), arguments, progress)
     except ArgumentErrors as errors:
         return console.fail_all(errors.problems)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote, urlencode
 
@@ -13,7 +12,7 @@ from cursorkit.body.build import Body, absent
 from cursorkit.body.shown import private_texts
 from cursorkit.errors import ArgumentErrors, Problem, SourceError
 from cursorkit.methods.answers import readable
-from cursorkit.methods.method import CREDENTIALS, Encoding
+from cursorkit.methods.method import VARIABLE, Encoding
 from cursorkit.methods.outcome import Outcome, Verdict
 from cursorkit.schema.types import Object
 from cursorkit.wire.message import Attempt, Headers, History, Request
@@ -88,7 +87,7 @@ def _request(method: Method, given: Body, carried: Body, *, allow_empty: bool) -
                 ("Accept", method.answer.accept),
                 *media,
                 ("Content-Length", str(source.length)),
-                *_credentials(values),
+                *_credentials(method, values),
             ]
         ),
         body=source,
@@ -139,7 +138,7 @@ def call(
         request = _request(method, given, carried, allow_empty=allow_empty)
     except SourceError as error:
         return Outcome(Verdict.LOCAL, message=str(error))
-    return _asked(method, request, transport, _private(given, carried))
+    return _asked(method, request, transport, _private(method, given, carried))
 
 
 def _asked(method: Method, request: Request, transport: Transport, private: Iterable[str]) -> Outcome:
@@ -174,10 +173,10 @@ def _asked_again(request: Request, response: Response, transport: Transport) -> 
     return evolve(second, history=before.then(second.history))
 
 
-def _private(given: Body, carried: Body) -> Iterator[str]:
+def _private(method: Method, given: Body, carried: Body) -> Iterator[str]:
     """What servers may not be quoted with: they name a key that they have suspended, and what they refuse."""
     values = cast("dict[str, Content]", given.content)
-    yield from (str(values[each.parameter]) for each in CREDENTIALS if each.parameter in values)
+    yield from (str(values[each.parameter]) for each in method.credentials(values))
     yield from private_texts(given)
     yield from private_texts(carried)
 
@@ -255,14 +254,12 @@ def _encoded(message: Message | None, content: Content) -> tuple[list[_Pair], Bo
 
 
 def _url(method: Method, values: Mapping[str, Content]) -> str:
-    path = re.sub(
-        r"\{(\+?)(\w+)\}", lambda found: _expanded(values[found[2]], several=bool(found[1])), method.path
-    )
-    inside = {*re.findall(r"\{\+?(\w+)\}", method.path), *(each.parameter for each in CREDENTIALS)}
+    path = VARIABLE.sub(lambda found: _expanded(values[found[2]], several=bool(found[1])), method.path)
+    elsewhere = method.in_path | {each.parameter for each in method.credentials(values)}
     query = [
         (name, _text(item))
         for name, value in values.items()
-        if name not in inside
+        if name not in elsewhere
         for item in (value if isinstance(value, list) else [value])
     ]
     return method.root + path + (f"?{urlencode(query, quote_via=quote, safe='')}" if query else "")
@@ -274,12 +271,11 @@ def _expanded(value: Content, *, several: bool) -> str:
 
 
 def _text(value: Content) -> str:
-    return json.dumps(value) if isinstance(value, bool) else str(value)
+    return json.dumps(value) if isinstance(value, bool | dict) else str(value)
 
 
-def _credentials(values: Mapping[str, Content]) -> list[_Pair]:
+def _credentials(method: Method, values: Mapping[str, Content]) -> list[_Pair]:
     fields: dict[str, str] = {}
-    for each in CREDENTIALS:
-        if each.parameter in values:
-            fields.setdefault(each.header, f"{each.scheme}{values[each.parameter]}")
+    for each in method.credentials(values):
+        fields.setdefault(each.header, f"{each.scheme}{values[each.parameter]}")
     return list(fields.items())

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, cast
 
-from attrs import define, evolve, field
+from attrs import define, evolve
 
-from cursorkit.errors import SchemaError
-from cursorkit.methods.encoding import message_of
-from cursorkit.methods.method import Answer, Method
+from cursorkit.errors import SchemaError, quoted
+from cursorkit.methods.encoding import is_http_body, message_of
+from cursorkit.methods.method import VARIABLE, Answer, Method
 from cursorkit.schema.discovery import Schemas, described
-from cursorkit.schema.types import Object, Scalar, title
+from cursorkit.schema.document import flag, needed, table, tables, text, texts
+from cursorkit.schema.types import List, Object, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from cursorkit.methods.method import Message
     from cursorkit.methods.outcome import Outcome
-    from cursorkit.schema.discovery import Document
+    from cursorkit.schema.document import Document
     from cursorkit.schema.types import Field, Schema
 
 
-@define
+_ANSWERS = {
+    "dicom-store": (
+        "application/dicom+json",
+        "cursorkit.dicom.answers:read_store",
+        "cursorkit.dicom.answers:reconcile",
+    )
+}
+"""By the name that overlays have for them: the media type to ask for, and who reads the answer and holds it
+against the request. Documents name no functions: they may come from anywhere."""
+
+
+@define(slots=False)
 class Methods:
     """The methods of one document, overlays included.
 
@@ -32,10 +43,19 @@ class Methods:
     """
 
     document: Document
-    _schemas: Schemas = field(init=False)
 
-    def __attrs_post_init__(self) -> None:
-        self._schemas = Schemas(self.document.get("schemas", {}))
+    @cached_property
+    def _nodes(self) -> dict[str, Document]:
+        return {needed(node, "id"): node for node in _methods(self.document)}
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all methods, in document order.
+
+        Raises:
+            SchemaError: the document is not sound.
+        """
+        return tuple(self._nodes)
 
     def named(self, method: str) -> Method:
         """The method with the id `method`.
@@ -43,49 +63,54 @@ class Methods:
         Raises:
             SchemaError: there is none, or the document is not sound.
         """
-        for node in _methods(self.document):
-            if node.get("id") == method:
-                return self._method(node)
-        raise SchemaError(f"the document has no method '{method}'")
-
-    def _method(self, node: Document) -> Method:
+        if method not in self._nodes:
+            raise SchemaError(f"the document has no method {quoted(method)}")
+        node = self._nodes[method]
+        schemas = Schemas(table(self.document, "schemas"), method)
+        verb = needed(node, "httpMethod")
         return Method(
-            id=node["id"],
-            verb=node["httpMethod"],
-            root=self.document["rootUrl"] + self.document.get("servicePath", ""),
-            path=node["path"],
+            id=method,
+            verb=verb,
+            root=needed(self.document, "rootUrl") + text(self.document, "servicePath"),
+            path=needed(node, "path"),
             parameters=Object(
-                node["id"].rpartition(".")[2], partial(self._parameters, node), member="parameter"
+                method.rpartition(".")[2], partial(self._parameters, node, schemas), member="parameter"
             ),
-            request=self._message(node.get("request")),
-            answer=_answer(node.get("answer", {})),
-            scopes=tuple(node.get("scopes", ())),
-            idempotent=node.get("idempotent", False),
+            request=_message(schemas, table(node, "request")),
+            answer=_answer(schemas, node),
+            scopes=texts(node, "scopes"),
+            idempotent=verb == "GET" or flag(node, "idempotent"),
         )
 
-    def _message(self, reference: Document | None) -> Message | None:
-        if reference is None:
-            return None
-        schema = self._schemas.read(reference, "request")
-        if not isinstance(schema, Object):
-            raise SchemaError(f"a request cannot be a {title(schema)}")
-        return message_of(schema)
-
-    def _parameters(self, node: Document) -> Iterator[Field]:
-        several = set(re.findall(r"\{\+(\w+)\}", node["path"]))
-        for wire, parameter in node.get("parameters", {}).items():
-            schema = self._schemas.read(parameter, wire)
-            if parameter.get("location") == "path":
+    def _parameters(self, node: Document, schemas: Schemas) -> Iterator[Field]:
+        several = {name for plus, name in VARIABLE.findall(needed(node, "path")) if plus}
+        own = dict(tables(node, "parameters"))
+        order = [wire for wire in texts(node, "parameterOrder") if wire in own]
+        for wire in dict.fromkeys((*order, *own)):
+            parameter = own[wire]
+            schema = _of_parameter(schemas, wire, parameter)
+            if text(parameter, "location") == "path":
                 schema = _in_path(schema, "path" if wire in several else "segment")
-            yield described(wire, parameter, schema)
-        for wire, parameter in self.document.get("parameters", {}).items():
-            yield described(wire, parameter, self._schemas.read(parameter, wire))
+            yield described(wire, parameter, schema, required=flag(parameter, "required"))
+        for wire, parameter in tables(self.document, "parameters"):
+            if wire not in own:
+                schema = _of_parameter(schemas, wire, parameter)
+                yield described(wire, parameter, schema, required=flag(parameter, "required"))
 
 
 def _methods(node: Document) -> Iterator[Document]:
-    yield from node.get("methods", {}).values()
-    for resource in node.get("resources", {}).values():
+    yield from (method for _, method in tables(node, "methods"))
+    for _, resource in tables(node, "resources"):
         yield from _methods(resource)
+
+
+def _message(schemas: Schemas, reference: Document) -> Message | None:
+    return message_of(schemas.read(reference, "request")) if reference else None
+
+
+def _of_parameter(schemas: Schemas, wire: str, parameter: Document) -> Schema:
+    schema = schemas.read(parameter, wire)
+    return List(schema) if flag(parameter, "repeated") else schema
 
 
 def _in_path(schema: Schema, form: str) -> Schema:
@@ -93,11 +118,17 @@ def _in_path(schema: Schema, form: str) -> Schema:
     return evolve(schema, format=form) if isinstance(schema, Scalar) and schema.type == "string" else schema
 
 
-def _answer(node: Document) -> Answer:
-    if not node:
-        return Answer()
-    reconcile = node.get("reconcile")
-    return Answer(node["accept"], _later(node["read"]), _later(reconcile) if reconcile else None)
+def _answer(schemas: Schemas, node: Document) -> Answer:
+    named = text(node, "answer")
+    if named:
+        if named not in _ANSWERS:
+            raise SchemaError(f"nobody knows how to read answers of the kind {quoted(named)}")
+        accept, read, reconcile = _ANSWERS[named]
+        return Answer(accept, _later(read), _later(reconcile))
+    response = table(node, "response")
+    schema = schemas.read(response, "response") if response else None
+    raw = isinstance(schema, Object) and is_http_body(schema)
+    return Answer(accept="*/*") if raw else Answer()
 
 
 @cache

@@ -30,13 +30,13 @@ RAW = Scalar("raw")
 _ANSWER_ONLY = "'extensions' is metadata of answers, which no request can carry"
 
 
-def message_of(schema: Object) -> Message:
+def message_of(schema: Schema) -> Message:
     """The message of `schema`, and how it is sent.
 
     A message that is exactly {contentType, data in byte format, extensions} is google.api.HttpBody under
     whatever name: `data` is the HTTP body itself, `contentType` its header, and neither is ever JSON.
     """
-    if not is_http_body(schema):
+    if not (isinstance(schema, Object) and is_http_body(schema)):
         return Message(schema, Encoding.JSON)
     return Message(evolve(schema, load=lambda: map(_raw, schema.fields)), Encoding.RAW)
 

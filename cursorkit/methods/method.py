@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Self
@@ -12,7 +13,9 @@ from cursorkit.methods.answers import read_json
 from cursorkit.methods.outcome import Outcome
 
 if TYPE_CHECKING:
-    from cursorkit.schema.types import Object
+    from collections.abc import Container
+
+    from cursorkit.schema.types import Object, Schema
     from cursorkit.wire.message import Request, Response
 
 Reader = Callable[["Response"], Outcome]
@@ -37,7 +40,7 @@ class Message:
         encoding: how the body is sent.
     """
 
-    schema: Object
+    schema: Schema
     encoding: Encoding
 
 
@@ -78,6 +81,9 @@ CREDENTIALS = (
 )
 """The general parameters that are credentials; of two for one header the first counts."""
 
+VARIABLE = re.compile(r"\{(\+?)(\w+)\}")
+"""A place in a path (RFC 6570, 3.2.2 and 3.2.3): a plus if it takes several segments, and the parameter."""
+
 
 @frozen
 class Method:
@@ -105,6 +111,17 @@ class Method:
     answer: Answer = Answer()
     scopes: tuple[str, ...] = ()
     idempotent: bool = False
+
+    @property
+    def in_path(self) -> frozenset[str]:
+        """The wire names of the parameters that `path` has a place for."""
+        return frozenset(name for _, name in VARIABLE.findall(self.path))
+
+    def credentials(self, given: Container[str]) -> tuple[Credential, ...]:
+        """Those of the parameters `given` that are credentials; in a path, a key is none."""
+        return tuple(
+            each for each in CREDENTIALS if each.parameter in given and each.parameter not in self.in_path
+        )
 
     def at(self, endpoint: str) -> Self:
         """The same method of the API that `endpoint` is the root of."""

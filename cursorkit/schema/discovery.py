@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from functools import partial
 from typing import TYPE_CHECKING
-from typing import Any as Raw
 
 from attrs import define, field
 
-from cursorkit.errors import SchemaError
+from cursorkit.errors import SchemaError, quoted
+from cursorkit.schema.document import flag, needed, table, tables, text, texts, unsound
 from cursorkit.schema.names import cli_name
+from cursorkit.schema.scalars import compiled
 from cursorkit.schema.types import DEEPEST, Advice, Any, Field, List, Map, Object, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cursorkit.schema.document import Document
     from cursorkit.schema.types import Schema
-
-Document = Mapping[str, Raw]
-"""A discovery document, or a part of one, as JSON gives it."""
 
 
 @define
@@ -28,9 +27,11 @@ class Schemas:
 
     Attributes:
         document: the document's `schemas`.
+        method: the id of the method whose requests they are for, which may require fields that others do not.
     """
 
     document: Document
+    method: str = ""
     _made: dict[str, Object] = field(factory=dict, init=False)
 
     def named(self, name: str) -> Schema:
@@ -51,10 +52,10 @@ class Schemas:
 
     def _named(self, name: str, depth: int) -> Schema:
         if name not in self.document:
-            raise SchemaError(f"the document has no schema '{name}'")
+            raise SchemaError(f"the document has no schema {quoted(name)}")
         made = self._made.get(name)
         if made is None:
-            schema = self._read(self.document[name], name, depth)
+            schema = self._read(table(self.document, name), name, depth)
             if not isinstance(schema, Object):
                 return schema
             made = self._made[name] = schema
@@ -62,43 +63,49 @@ class Schemas:
 
     def _read(self, node: Document, name: str, depth: int) -> Schema:
         if depth > DEEPEST:
-            raise SchemaError(f"the schema '{name}' has more than {DEEPEST} levels, and no structure in them")
+            raise SchemaError(
+                f"the schema {quoted(name)} has more than {DEEPEST} levels, and no structure in them"
+            )
         if "$ref" in node:
-            return self._named(node["$ref"], depth + 1)
-        match node.get("type", "any"):
+            return self._named(text(node, "$ref"), depth + 1)
+        match text(node, "type") or "any":
             case "array":
-                return List(self._read(node.get("items", {}), name, depth + 1))
+                return List(self._read(table(node, "items"), name, depth + 1))
             case "object" if "additionalProperties" in node and "properties" not in node:
-                return Map(self._read(node["additionalProperties"], name, depth + 1))
+                return Map(self._read(table(node, "additionalProperties"), name, depth + 1))
             case "object":
-                return Object(name, partial(self._fields, node.get("properties", {}), name))
+                return Object(name, partial(self._fields, node, name))
             case "any":
                 return Any()
         return scalar(node)
 
-    def _fields(self, properties: Document, name: str) -> Iterator[Field]:
-        for wire, node in properties.items():
-            yield described(wire, node, self.read(node, f"{name}.{cli_name(wire)}"))
+    def _fields(self, node: Document, name: str) -> Iterator[Field]:
+        for wire, each in tables(node, "properties"):
+            required = flag(each, "required") or self.method in texts(table(each, "annotations"), "required")
+            schema = self.read(each, f"{name}.{cli_name(wire)}")
+            yield described(wire, each, schema, required=required)
 
 
-def described(wire: str, node: Document, schema: Schema) -> Field:
+def described(wire: str, node: Document, schema: Schema, *, required: bool) -> Field:
     """The field that `node` describes.
 
     Raises:
         SchemaError: the wire name holds a character that the language takes for its own.
     """
     cli = cli_name(wire)
-    if set(cli) & set(".=:@/+"):
-        raise SchemaError(f"the name '{wire}' holds one of . = : @ / +")
+    if not cli or set(cli) & set(".=:@/+"):
+        raise SchemaError(f"the name {quoted(wire)} is empty, or holds one of . = : @ / +")
     return Field(
         cli=cli,
         wire=wire,
         python=cli.replace("-", "_").replace("$", ""),
         schema=schema,
-        description=node.get("description", ""),
-        required=bool(node.get("required", False)),
-        secret=bool(node.get("secret", False)),
-        refusal=node.get("refusal", ""),
+        description=text(node, "description"),
+        required=required,
+        secret=flag(node, "secret"),
+        refusal=text(node, "refusal"),
+        read_only=flag(node, "readOnly"),
+        deprecated=flag(node, "deprecated"),
     )
 
 
@@ -106,19 +113,20 @@ def scalar(node: Document) -> Scalar:
     """The scalar that `node` describes.
 
     Raises:
-        SchemaError: the type is unknown.
+        SchemaError: the type is unknown, or a pattern or bound is none.
     """
-    kind, form = node["type"], node.get("format", "")
-    checks = {
-        "enum": tuple(node.get("enum", ())),
-        "pattern": node.get("pattern", ""),
-        "synonyms": tuple(node.get("synonyms", {}).items()),
-        "advice": tuple(Advice(**each) for each in node.get("advice", ())),
-    }
+    kind, form = needed(node, "type"), text(node, "format")
     if kind == "string" and form in {"int64", "uint64"}:
         return Scalar("integer", form, quoted=True)
     if kind == "string":
-        return Scalar("bytes" if form == "byte" else "string", form, **checks)
+        return Scalar(
+            "bytes" if form == "byte" else "string",
+            form,
+            enum=texts(node, "enum"),
+            pattern=_pattern(node),
+            synonyms=tuple((each, text(table(node, "synonyms"), each)) for each in table(node, "synonyms")),
+            advice=tuple(Advice(**each) for each in node.get("advice", ())),
+        )
     if kind == "boolean":
         return Scalar("boolean")
     if kind == "integer":
@@ -127,8 +135,21 @@ def scalar(node: Document) -> Scalar:
         )
     if kind == "number":
         return Scalar("number", form)
-    raise SchemaError(f"the type '{kind}' is unknown")
+    raise SchemaError(f"the type {quoted(kind)} is unknown")
+
+
+def _pattern(node: Document) -> str:
+    pattern = text(node, "pattern")
+    try:
+        compiled(pattern)
+    except (re.error, OverflowError, RecursionError):
+        raise unsound(node, "'pattern' is no regular expression") from None
+    return pattern
 
 
 def _bound(node: Document, name: str) -> int | None:
-    return int(node[name]) if name in node else None
+    written = text(node, name)
+    try:
+        return int(written) if written else None
+    except ValueError:
+        raise unsound(node, f"'{name}' is no integer") from None

@@ -114,30 +114,29 @@ def _header(text: str) -> None:
         )
 
 
-def _segment(text: str) -> None:
-    if "/" in text:
-        at = text.index("/")
-        raise Mismatch("bad-format", "one path segment is expected, without '/'", span=(at, at + 1))
-    _path(text)
-
-
 def _path(text: str) -> None:
     """Segments that no server can take for anything but themselves: RFC 3986, 3.3 and 5.2.4."""
     start = 0
     for segment in text.split("/"):
-        end = start + len(segment)
-        if segment in {"", ".", ".."}:
-            what = f"the segment '{segment}'" if segment else "an empty segment"
-            raise Mismatch("bad-format", f"{what} is not allowed in a path", span=(start, end))
-        odd = re.search(r"[?#%\\\x00-\x1f\x7f-\x9f]", segment)
-        if odd is not None:
-            span = (start + odd.start(), start + odd.end())
-            raise Mismatch(
-                "bad-format",
-                "'?', '#', '%', '\\' and control characters are not allowed in a path",
-                span=span,
-            )
-        start = end + 1
+        _check_segment(
+            segment, start, r"[?#%\\\x00-\x1f\x7f-\x9f]", "'?', '#', '%', '\\' and control characters"
+        )
+        start += len(segment) + 1
+
+
+def _segment(text: str) -> None:
+    """One of them, which is percent-encoded as a whole: what has a meaning in a URL loses it."""
+    _check_segment(text, 0, r"[\x00-\x1f\x7f-\x9f]", "control characters")
+
+
+def _check_segment(segment: str, start: int, odd: str, called: str) -> None:
+    if segment in {"", ".", ".."}:
+        what = f"the segment '{segment}'" if segment else "an empty segment"
+        raise Mismatch("bad-format", f"{what} is not allowed in a path", span=(start, start + len(segment)))
+    found = re.search(odd, segment)
+    if found is not None:
+        span = (start + found.start(), start + found.end())
+        raise Mismatch("bad-format", f"{called} are not allowed in a path", span=span)
 
 
 FORMATS: dict[str, Format] = {

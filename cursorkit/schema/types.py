@@ -239,6 +239,8 @@ class Field:
         nullable: whether null may stand for it in JSON.
         secret: whether its value may never be shown.
         refusal: why no request may set it; empty where it may.
+        read_only: whether the server sets it, and ignores what requests say of it.
+        deprecated: whether it should no longer be set.
     """
 
     cli: str
@@ -250,6 +252,8 @@ class Field:
     nullable: bool = True
     secret: bool = False
     refusal: str = ""
+    read_only: bool = False
+    deprecated: bool = False
 
 
 def choices(schema: Schema) -> tuple[Json, ...]:

@@ -17,11 +17,11 @@ import pytest
 
 import cursorkit
 from cursorkit import ArgumentErrors, Outcome, SourceError, Verdict, Violation, blame, build
-from cursorkit.apis import HEALTHCARE, read
-from cursorkit.cli import PROG, flags, language_flags
+from cursorkit.cli import flags, language_flags
 from cursorkit.cli.argv import cut
 from cursorkit.cli.job import plan
 from cursorkit.cli.language_work import work
+from cursorkit.cli.service import healthcare
 from cursorkit.errors import Kind
 from cursorkit.files import Files, file_source
 from cursorkit.methods import STORE_INSTANCES
@@ -64,6 +64,7 @@ OF_LISTS, OF_PROGRAM = (
     for table in KINDS.split("`healthcare1-beta1`")
 )
 OF_PROGRAMS = re.findall(r"`([a-z-]+)`", KINDS[KINDS.index("Programs can also") :])
+SERVICE = healthcare()
 SCHEMAS = Schemas(json.loads(re.findall(r"^```json\n(.*?)^```$", KINDS, re.MULTILINE | re.DOTALL)[0]))
 
 
@@ -124,7 +125,7 @@ def test_the_example_of_a_kind(row: Row, files: None, monkeypatch: pytest.Monkey
 def test_the_example_of_a_kind_of_the_program(row: Row, files: None) -> None:
     words = written(row.words if row.of == "instead" else f"{COMMAND} {row.words} {POSITIONALS}")
     try:
-        job = plan(read(HEALTHCARE), flags.read(PROG, words), print)
+        job = plan(SERVICE, flags.read(SERVICE.prog, words), print)
         prepare(job.method, job.parameters, job.body)
         told = [advice.kind for advice in job.advice]
     except ArgumentErrors as errors:

@@ -248,10 +248,12 @@ def test_any_other_method_sends_json_and_is_not_idempotent_unless_it_says_so() -
     assert request.headers.get("Content-Length") == str(len(content))
 
 
-def test_one_segment_takes_no_slash() -> None:
+def test_what_is_one_segment_stays_one() -> None:
     method = Methods(DOCUMENT).named("x.topics.patch")
-    with pytest.raises(ArgumentErrors, match="one path segment"):
-        prepare(method, {"topic": "a/b"}, {})
+    url = prepare(method, {"topic": "a/../b?c#d%2f"}, {}).url
+    assert url == "https://example.test/v1/topics/a%2F..%2Fb%3Fc%23d%252f:patch"
+    with pytest.raises(ArgumentErrors, match=r"the segment '\.\.' is not allowed"):
+        prepare(method, {"topic": ".."}, {})
 
 
 def test_the_method_comes_from_the_document_and_its_overlay() -> None:

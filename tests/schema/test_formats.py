@@ -24,7 +24,7 @@ GOOD = {
     "google-fieldmask": ["name", "name,labels.env", "a.*,b.`c-d`"],
     "header": ["a", "text/plain; charset=utf-8", "a\tb"],
     "path": ["a", "a/b", "ä b"],
-    "segment": ["a", "a:b", "..."],
+    "segment": ["a", "a:b", "...", "a/b", "a?b=c", "50%"],
     "token": ["abc"],
 }
 BAD = {
@@ -47,7 +47,7 @@ BAD = {
     "google-fieldmask": ["", "a b", "a,", ",a", "a,,b"],
     "header": ["", " a", "a ", "a\r\n", "a\nb: c", "é", "\x7f", "\0"],
     "path": ["", "/", "a//b", "a/", "a/../b", ".", "a?b", "a#b", "a%2fb", "a\\b", "a\nb", "a\x9b"],
-    "segment": ["", "a/b", "..", "a?"],
+    "segment": ["", ".", "..", "a\n", "\x9b"],
     "token": ["", "a\n"],
 }
 
@@ -88,7 +88,7 @@ def test_what_a_message_says() -> None:
     ("form", "text", "odd"),
     [
         ("header", "ab\r\n", "\r"),
-        ("segment", "ab/c", "/"),
+        ("segment", "ab\tc", "\t"),
         ("path", "ab/../c", ".."),
         ("path", "ab/c?d", "?"),
     ],
