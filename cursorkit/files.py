@@ -6,7 +6,6 @@ import io
 import os
 import stat
 import sys
-import tempfile
 from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Self
@@ -166,6 +165,8 @@ class Kept:
         Raises:
             OSError: the file cannot be written.
         """
+        import tempfile
+
         kept = cls(tempfile.TemporaryFile(buffering=0))  # noqa: SIM115 - it goes with the source
         for block in blocks:
             left = memoryview(block)

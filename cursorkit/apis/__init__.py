@@ -16,23 +16,23 @@ import json
 import re
 import sys
 import zlib
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from cursorkit.schema.document import needed
 
+TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+    from typing import Any
 
     from cursorkit.errors import SchemaError
 
-Document = dict[str, Any]
+    Document = dict[str, Any]
 
 HEALTHCARE = "healthcare:v1beta1"
 """The API whose document comes with this package."""
 
-_FOLDER = Path(__file__).parent
-_SHIPPED = _FOLDER / "healthcare.v1beta1.json.gz"
+_SHIPPED = f"{__path__[0]}/healthcare.v1beta1.json.gz"
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 _VERSION = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
 _GZIP = 31
@@ -51,20 +51,37 @@ def read(name: str) -> Document:
     """
     document = _document(name, _content(name))
     own = f"{document['name']}.{document['version']}.overlay.json"
-    for overlay in (_FOLDER / "general.overlay.json", _FOLDER / own):
-        if overlay.is_file():
-            document = _laid_over(document, json.loads(overlay.read_bytes()))
+    for overlay in ("general.overlay.json", own):
+        document = _laid_over(document, _overlay(overlay))
     return document
 
 
-def installed() -> dict[str, Path]:
+def _overlay(name: str) -> Document:
+    try:
+        overlay: Document = json.loads(_read(f"{__path__[0]}/{name}"))
+    except FileNotFoundError:
+        return {}
+    return overlay
+
+
+def _read(path: str | Path) -> bytes:
+    # pathlib takes longer to load than all documents of a run to read.
+    with open(path, "rb") as file:  # noqa: PTH123
+        return file.read()
+
+
+def installed() -> dict[str, str | Path]:
     """The documents that can be read by the name and version of their API, in alphabetical order."""
-    found = {_called(path): path for folder in _folders() for path in folder.glob("*.*.json")}
+    found: dict[str, str | Path] = {}
+    for folder in _folders():
+        found |= {_called(path): path for path in folder.glob("*.*.json")}
     return dict(sorted({**found, HEALTHCARE: _SHIPPED}.items()))
 
 
 def _folders() -> Iterator[Path]:
     """Where google-api-python-client keeps its documents. To import it would take longer than all else."""
+    from pathlib import Path
+
     return (Path(each) / "googleapiclient/discovery_cache/documents" for each in reversed(sys.path))
 
 
@@ -75,10 +92,12 @@ def _called(path: Path) -> str:
 
 
 def _content(name: str) -> bytes:
-    known = {} if ":" not in name else {HEALTHCARE: _SHIPPED} if name == HEALTHCARE else installed()
-    path = known.get(name, Path(name))
+    known: dict[str, str | Path] = {HEALTHCARE: _SHIPPED}
+    if name != HEALTHCARE:
+        known = installed() if ":" in name else {}
+    path = known.get(name, name)
     try:
-        content = path.read_bytes()
+        content = _read(path)
     except (OSError, ValueError) as error:
         if known:
             raise _nowhere(name, known) from None
@@ -101,7 +120,7 @@ def _document(name: str, content: bytes) -> Document:
     return document
 
 
-def _nowhere(name: str, known: dict[str, Path]) -> SchemaError:
+def _nowhere(name: str, known: dict[str, str | Path]) -> SchemaError:
     from difflib import get_close_matches
 
     from cursorkit.errors import SchemaError, quoted

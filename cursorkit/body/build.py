@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from attrs import field, frozen
@@ -192,6 +191,8 @@ def _json(content: Content) -> Json:
         case list():
             return [_json(item) for item in content]
         case BodySource():
+            from base64 import b64encode
+
             with content.open() as reader:
                 return b64encode(reader.read()).decode("ascii")
     return cast("Json", content)

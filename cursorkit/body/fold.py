@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeGuard, TypeVar, cast
 
 from attrs import frozen
 
-from cursorkit.body.absence import Guide, Lead
-from cursorkit.body.mistakes import Scene, climbed, spans
 from cursorkit.body.places import NEW, Nowhere, Place, Places, is_element
 from cursorkit.body.tree import ConflictError, Tree, copied
 from cursorkit.body.values import contents, document, no_files, text
@@ -23,8 +21,8 @@ from cursorkit.schema.types import List, Scalar, known, title
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cursorkit.body.absence import Absence
-    from cursorkit.body.mistakes import Refusal
+    from cursorkit.body.absence import Absence, Guide
+    from cursorkit.body.mistakes import Refusal, Scene
     from cursorkit.body.places import Extension, Spot
     from cursorkit.body.tree import Key, Way
     from cursorkit.body.values import Files, Reader
@@ -107,7 +105,6 @@ class Walk:
         self.used: list[tuple[int, Extension]] = []
         self.schema = known(schema)
         self.places = Places(self.tree)
-        self._guide = Guide(schema, self.places, label)
         self._trail: list[Spot] = [Place(schema)]
         """The places of the cursor's names, behind that of the root."""
         self._lost = False
@@ -269,10 +266,19 @@ class Walk:
 
     # --- what is wrong --------------------------------------------------------------------------------
 
+    @cached_property
+    def _guide(self) -> Guide:
+        from cursorkit.body.absence import Guide
+
+        return Guide(self.schema, self.places, self.label)
+
     def _mislead(self, statement: Statement, start: int, trail: list[Spot]) -> Absence | None:
         """Tell the first name that leads nowhere, unless there is none, or it was told before."""
         if not isinstance(trail[-1], Nowhere) or isinstance(self._trail[start], Nowhere):
             return None
+        from cursorkit.body.absence import Lead
+        from cursorkit.body.mistakes import spans
+
         depth, nowhere = next((at, each) for at, each in enumerate(trail) if isinstance(each, Nowhere))
         names = self._names(statement, start)
         absence = self._guide.explain(
@@ -327,10 +333,12 @@ class Walk:
         from re import fullmatch
 
         broken = (each for each in schema.advice if not fullmatch(each.pattern, str(content)))
-        self.advice += map(self._scene(statement).advised, broken)
+        self.advice += (self._scene(statement).advised(each) for each in broken)
 
     def _scene(self, statement: Statement, *, own: bool = True) -> Scene:
         """How problems with `statement` are told; where its own path goes up, if that can be followed."""
+        from cursorkit.body.mistakes import Scene, climbed
+
         climb = climbed(statement.path, self.cursor.names) if own else ""
         if not climb and self.last_move is not None and self._origin is not None:
             climb = climbed(self.last_move.path, self._origin)

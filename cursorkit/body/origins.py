@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from cursorkit.body.field_paths import find
 from cursorkit.body.fold import Walk
 from cursorkit.body.places import place_at
 from cursorkit.body.shown import private_texts, shown
@@ -66,6 +65,8 @@ class Written:
 
     def find(self, path: str) -> Found | None:
         """Where the field path `path` leads; see `find`."""
+        from cursorkit.body.field_paths import find
+
         return find(self.body.schema, self.body.content, path)
 
     def problem(self, found: Found, kind: Kind, message: str) -> Problem | None:

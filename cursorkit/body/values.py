@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -14,7 +13,6 @@ from cursorkit.body.tree import New
 from cursorkit.errors import SourceError, quoted
 from cursorkit.schema import admit as whole
 from cursorkit.schema import scalars
-from cursorkit.schema.encode import encode
 from cursorkit.schema.expected import example, expected, held, shown
 from cursorkit.schema.json_text import decoded, parsed
 from cursorkit.schema.mismatch import Mismatch
@@ -235,6 +233,8 @@ def _from_file(files: Files, name: str, place: Place) -> Content:
 def _from_octets(octets: bytes, place: Place) -> Content:
     schema = place.schema
     if isinstance(schema, Scalar) and schema.type == "bytes":
+        from base64 import b64encode
+
         return b64encode(octets).decode("ascii")
     content = decoded(octets)
     if isinstance(schema, Scalar) and schema.type == "string":
@@ -256,6 +256,8 @@ def _from_text(content: str, schema: Scalar) -> Content:
 
 
 def _from_program(value: object, place: Place) -> Content:
+    from cursorkit.schema.encode import encode
+
     return _admitted(place, encode(place.schema, value))
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from argparse import SUPPRESS, Action, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from functools import partial
 
+TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Container, Iterable
+    from typing import Any, NoReturn
+
+WIDTH = 104
+"""Characters that a line of help has at most. argparse would ask the terminal, anew for each of the flags."""
 
 Complaint = tuple[str, str]
 """What is wrong with a word, and what to do about it."""
 
 
-class Line(NamedTuple):
-    """The parts of a command line. A plain tuple, because help has to come without attrs.
+class Line:
+    """The parts of a command line. A plain class, because help has to come without attrs.
 
-    Attributes:
+    Args:
         words: what stands without a flag, in order.
         literal: what stands behind `--`.
         lists: the words behind each of the flags that take any number of them, all together.
@@ -24,11 +29,19 @@ class Line(NamedTuple):
         complaints: what is wrong with the flags.
     """
 
-    words: tuple[str, ...]
-    literal: tuple[str, ...]
-    lists: dict[str, tuple[str, ...]]
-    flags: Namespace
-    complaints: tuple[Complaint, ...]
+    def __init__(
+        self,
+        words: tuple[str, ...],
+        literal: tuple[str, ...],
+        lists: dict[str, tuple[str, ...]],
+        flags: Namespace,
+        complaints: tuple[Complaint, ...],
+    ) -> None:
+        self.words = words
+        self.literal = literal
+        self.lists = lists
+        self.flags = flags
+        self.complaints = complaints
 
 
 class Flags(ArgumentParser):
@@ -40,7 +53,10 @@ class Flags(ArgumentParser):
 
     def __init__(self, prog: str) -> None:
         super().__init__(
-            prog, add_help=False, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter
+            prog,
+            add_help=False,
+            allow_abbrev=False,
+            formatter_class=partial(RawDescriptionHelpFormatter, width=WIDTH),
         )
         self.complaints: list[Complaint] = []
         self.register("action", None, _OneValue)

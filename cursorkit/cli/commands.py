@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cursorkit.schema.document import flag, table, tables, texts
 from cursorkit.schema.names import cli_name
 
+TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cursorkit.schema.document import Document
 
-Commands = dict[str, dict[str, "Document"]]
-"""The methods of a document, as documents: by resource, and by the path from there to the method."""
+    Commands = dict[str, dict[str, Document]]
+    """The methods of a document, as documents: by resource, and by the path from there to the method."""
 
 _ROOT = "methods"
 """The resource under which the methods stand that belong to none."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cursorkit.cli.argv import Flags, cut
 
+TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
+    from typing import Any
+
     from cursorkit.cli.argv import Complaint
 
 
@@ -16,8 +18,8 @@ CONFIG_DIR = "~/.google-service-cli"
 """Where programs of this family keep what they know of their users."""
 
 
-class Arguments(NamedTuple):
-    """A command line. A plain tuple, because help has to come without attrs.
+class Arguments:
+    """A command line. A plain class, because help has to come without attrs.
 
     Attributes:
         words: what stands without a flag, in order: the command, then its positionals.
@@ -64,6 +66,9 @@ class Arguments(NamedTuple):
     help: bool = False
     version: bool = False
     complaints: tuple[Complaint, ...] = ()
+
+    def __init__(self, **given: object) -> None:
+        vars(self).update(given)
 
 
 def _flags(prog: str) -> Flags:
@@ -125,7 +130,7 @@ def _flags(prog: str) -> Flags:
     flags.add_argument(
         "--retry-for",
         type=_seconds,
-        default=Arguments().retry_for,
+        default=Arguments.retry_for,
         metavar="SECONDS",
         help="how long to try again for, where that is safe: %(default)g by default; with 0, nothing is "
         "tried again",
@@ -133,7 +138,7 @@ def _flags(prog: str) -> Flags:
     flags.add_argument(
         "--timeout",
         type=_some_seconds,
-        default=Arguments().timeout,
+        default=Arguments.timeout,
         metavar="SECONDS",
         help="how long to wait until an answer begins: %(default)g by default",
     )
@@ -222,9 +227,8 @@ _SPELLED = {
 
 def given(arguments: Arguments) -> dict[str, str]:
     """By field, the flags that say something other than what goes without saying."""
-    usual = Arguments(words=arguments.words, complaints=arguments.complaints)
     return {
         name: _SPELLED.get(name) or f"--{name.replace('_', '-')}"
-        for name, value, without in zip(Arguments._fields, arguments, usual, strict=True)
-        if value != without
+        for name, value in vars(arguments).items()
+        if name not in {"words", "complaints"} and value != getattr(Arguments, name)
     }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from textwrap import fill, indent
-from typing import TYPE_CHECKING
 
+from cursorkit.cli.argv import WIDTH
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.cli.flags import full
 from cursorkit.schema.document import table, tables, text, texts
 from cursorkit.schema.names import cli_name
 
+TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -65,8 +66,6 @@ of this program, else that of gcloud, else the account of a machine of Google's.
   login   asks you in your browser, and keeps what you agree to under --config-dir, for --scope
   logout  removes that, and has Google forget it"""
 
-_WIDTH = 104
-
 
 def usage(service: Service) -> str:
     """How to call the program, in a line or two."""
@@ -117,7 +116,7 @@ def _list(methods: list[tuple[str, Document]]) -> Iterator[tuple[str, str]]:
 
 
 def _method(document: Document, method: Document) -> Iterator[tuple[str, str]]:
-    yield "what it does", fill(text(method, "description"), _WIDTH)
+    yield "what it does", fill(text(method, "description"), WIDTH)
     parameters = table(method, "parameters")
     yield "positionals", "\n".join(_positional(name, parameters[name]) for name in positionals(method))
     if "request" in method:
@@ -175,4 +174,4 @@ def _common(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def _wrapped(text: str) -> str:
-    return fill(text, _WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+    return fill(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from textwrap import indent
-from typing import TYPE_CHECKING
 
 from cursorkit.cli.flags import full
 
+TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

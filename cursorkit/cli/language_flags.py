@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from textwrap import indent
-from typing import NamedTuple
 
 from cursorkit.cli.argv import Flags
 from cursorkit.cli.help import CURSORS
 
 
-class Command(NamedTuple):
+class Command:
     """A command of the program.
 
-    Attributes:
+    Args:
         usage: its line, behind the name of the program.
         summary: what it does, in a line.
         description: what it does.
@@ -20,11 +19,14 @@ class Command(NamedTuple):
         operands: how many words it takes without a flag.
     """
 
-    usage: str
-    summary: str
-    description: str
-    lists: tuple[str, ...] = ("-r",)
-    operands: int = 0
+    def __init__(
+        self, usage: str, summary: str, description: str, lists: tuple[str, ...] = ("-r",), operands: int = 0
+    ) -> None:
+        self.usage = usage
+        self.summary = summary
+        self.description = description
+        self.lists = lists
+        self.operands = operands
 
 
 COMMANDS = {

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from cursorkit.apis import HEALTHCARE, read
 
+TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from cursorkit.apis import Document
 
 HEALTHCARE_PROGRAM = "healthcare1-beta1"
 
 
-class Service(NamedTuple):
-    """An API and the program for it. A plain tuple, because help has to come without attrs.
+class Service:
+    """An API and the program for it. A plain class, because help has to come without attrs.
 
-    Attributes:
+    Args:
         prog: how the program is called, `cursorkit api storage:v1`.
         name: what the program of this API alone is called, `storage1`; logins are kept under that name.
         document: the API.
     """
 
-    prog: str
-    name: str
-    document: Document
+    def __init__(self, prog: str, name: str, document: Document) -> None:
+        self.prog = prog
+        self.name = name
+        self.document = document
 
 
 def healthcare() -> Service:

@@ -102,6 +102,10 @@ class Path:
         return f"{text}." if self.fault == "trailing-separator" else text
 
 
+Head = tuple[Path, str]
+"""What stands before the value: the path, and the sign behind it; no sign for a move."""
+
+
 @frozen
 class Move:
     """An argument without `=`: the cursor goes along the path."""

@@ -1,97 +1,44 @@
-"""Text to tree. The only importer of lark; the grammar is grammar/cursor.lark."""
+"""Text to tree, by grammar/cursor.lark."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, overload
 
-from lark import Lark, Token, Transformer
-
-from cursorkit.language._grammar import GRAMMAR
+from cursorkit.language._grammar import GRAMMAR, HEADS, WORD
 from cursorkit.language.ast import Assignment, KeyMove, Move, Name, Path, Program, Root, Up, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cursorkit.errors import Span
-    from cursorkit.language.ast import Statement, Step
-
-_Head = tuple[Path, str]
-"""The path, and the sign behind it; no sign for a move."""
+    from cursorkit.language.ast import Head, Statement, Step
+    from cursorkit.language.grammar import Grammar
 
 LONGEST = 64 * 1024
 """Characters that a name may have."""
 
-_EMPTY = Path(fault="empty")
-_HERE = Path()
+_WORD = re.compile(WORD)
+_PIECES = re.compile(f"{WORD}|(?s:.)")
 
 
-_Names: TypeAlias = "list[Step]"
+@cache
+def _grammar() -> Grammar:
+    from cursorkit.language.grammar import Grammar
 
-
-def _span(token: Token) -> Span:
-    # Every token that the lexer makes has both positions; only tokens made by hand have none.
-    return cast("int", token.start_pos), cast("int", token.end_pos)
-
-
-def _dots(token: Token) -> Root | Up:
-    return Root(_span(token)) if token.type == "DOT" else Up(len(token) - 1, _span(token))
-
-
-class _Build(Transformer[Token, _Head]):
-    """Makes the nodes while lark reduces, so that no parse tree is ever built."""
-
-    def names(self, parts: list[_Names | Token]) -> _Names:
-        *before, last = parts
-        steps = cast("_Names", before.pop(0)) if before and isinstance(before[0], list) else []
-        name = Name(str(last), _span(cast("Token", last)))
-        if not before and steps:
-            begun = cast("Name", steps.pop())
-            name = Name(begun.text + name.text, (begun.span[0], name.span[1]))
-        for dots in cast("list[Token]", before):
-            if dots.type == "UP" or not steps:
-                steps.append(_dots(dots))
-        steps.append(name)
-        return steps
-
-    def walk(self, parts: list[_Names | Token]) -> Path:
-        first, *last = parts
-        if isinstance(first, Token):
-            return Path((_dots(first),))
-        return Path((*first, *map(_dots, cast("list[Token]", last))))
-
-    def unfinished(self, parts: list[_Names | Token]) -> Path:
-        return Path(tuple(cast("_Names", parts[0])), "trailing-separator")
-
-    def plain(self, parts: list[Path | Token]) -> _Head:
-        return _head(parts, _EMPTY)
-
-    def extended(self, parts: list[Path | Token]) -> _Head:
-        return _head(parts, _HERE)
-
-
-def _head(parts: list[Path | Token], missing: Path) -> _Head:
-    path = parts.pop(0) if parts and isinstance(parts[0], Path) else missing
-    return cast("Path", path), "".join(cast("list[Token]", parts))
-
-
-_LARK = Lark(
-    GRAMMAR, parser="lalr", lexer="basic", start="head", transformer=_Build(), maybe_placeholders=False
-)
-_WORD = re.compile(_LARK.get_terminal("WORD").pattern.to_regexp())
-_PIECES = re.compile(f"{_WORD.pattern}|(?s:.)")
+    return Grammar(GRAMMAR)
 
 
 @lru_cache(maxsize=4096)
-def _parse_shape(shape: str) -> _Head:
-    return cast("_Head", _LARK.parse(shape))
+def _parse_shape(shape: str) -> Head:
+    """The head of that shape. Of the usual ones the grammar was asked once and for all."""
+    return HEADS.get(shape) or _grammar().head(shape)
 
 
 @lru_cache(maxsize=4096)
-def _parse_head(text: str) -> _Head:
+def _parse_head(text: str) -> Head:
     """The head that `text` writes.
 
     Which words it holds makes no difference to the grammar, and heads without their words have few shapes.

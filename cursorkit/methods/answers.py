@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -82,6 +80,8 @@ def contents(response: Response) -> bytes:
 
 def wrapped(response: Response) -> Json:
     """An answer that is not JSON, as JSON."""
+    from base64 import b64encode
+
     data = b64encode(contents(response)).decode("ascii")
     return {"contentType": response.headers.get("Content-Type"), "data": data}
 
@@ -96,6 +96,8 @@ def parsed(content: bytes) -> tuple[Json, bool]:
 
 def status(response: Response) -> str:
     """The status in words, `404 Not Found`."""
+    from http import HTTPStatus
+
     try:
         return f"{response.status} {HTTPStatus(response.status).phrase}"
     except ValueError:

@@ -9,7 +9,6 @@ from urllib.parse import quote, urlencode
 from attrs import evolve
 
 from cursorkit.body.build import Body, absent
-from cursorkit.body.editor import edit
 from cursorkit.body.shown import private_texts
 from cursorkit.errors import ArgumentErrors, Problem, SourceError
 from cursorkit.methods.answers import readable
@@ -236,6 +235,8 @@ def _remembering(history: History, outcome: Outcome) -> Outcome:
 def _parameters(method: Method, values: Body | Mapping[str, object]) -> Body:
     if isinstance(values, Body):
         return values
+    from cursorkit.body.editor import edit
+
     editor = edit(method.parameters)
     for name, value in values.items():
         if value is not None:
@@ -250,6 +251,8 @@ def _body(method: Method, body: object) -> Body:
         if body is None:
             return Body(Object("nothing", tuple), {})
         raise ArgumentErrors((Problem("no-body", f"{method.id} takes no body", label=""),))
+    from cursorkit.body.editor import edit
+
     editor = edit(method.request.schema)
     return (editor if body is None else editor.set(".", body)).body
 

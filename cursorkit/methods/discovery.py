@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
-from pkgutil import resolve_name
-from typing import TYPE_CHECKING
+from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING, cast
 
 from attrs import define, evolve
 
@@ -16,9 +15,10 @@ from cursorkit.schema.document import flag, needed, table, tables, text, texts
 from cursorkit.schema.types import List, Object, Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from cursorkit.methods.method import Message
+    from cursorkit.methods.outcome import Outcome
     from cursorkit.schema.document import Document
     from cursorkit.schema.types import Field, Schema
 
@@ -124,8 +124,20 @@ def _answer(schemas: Schemas, node: Document) -> Answer:
         if named not in _ANSWERS:
             raise SchemaError(f"nobody knows how to read answers of the kind {quoted(named)}")
         accept, read, reconcile = _ANSWERS[named]
-        return Answer(accept, resolve_name(read), resolve_name(reconcile))
+        return Answer(accept, _later(read), _later(reconcile))
     response = table(node, "response")
     schema = schemas.read(response, "response") if response else None
     raw = isinstance(schema, Object) and is_http_body(schema)
     return Answer(accept="*/*") if raw else Answer()
+
+
+@cache
+def _later(name: str) -> Callable[..., Outcome]:
+    """The function of that name, `module:function`, which is imported when it is called."""
+
+    def call(*arguments: object) -> Outcome:
+        from pkgutil import resolve_name
+
+        return cast("Outcome", resolve_name(name)(*arguments))
+
+    return call

@@ -5,18 +5,17 @@ Plain, because help has to come without attrs. Documents may come from anywhere,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
-
+TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from typing import Any, TypeVar
 
     from cursorkit.errors import SchemaError
 
-Document = Mapping[str, Any]
-"""A discovery document, or a part of one, as JSON gives it."""
+    Document = Mapping[str, Any]
+    """A discovery document, or a part of one, as JSON gives it."""
 
-_T = TypeVar("_T")
+    _T = TypeVar("_T")
 
 _KINDS = {dict: "a structure", list: "a list", str: "a text", bool: "true or false"}
 

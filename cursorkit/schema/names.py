@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import compress, takewhile
 from operator import eq
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -14,6 +15,7 @@ _WORD = re.compile(r"(.)([A-Z][a-z]+)")
 _TAIL = re.compile(r"([a-z0-9])([A-Z])")
 
 
+@lru_cache(maxsize=4096)
 def cli_name(wire: str) -> str:
     """The command-line spelling of a wire name, as the generated programs make it.
 

@@ -201,6 +201,7 @@ def test_only_little_is_imported_before_signals_are_heeded() -> None:
         "_signal",
         "atexit",
         "errno",
+        "gc",
         "signal",
     }
 
