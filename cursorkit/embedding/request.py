@@ -16,7 +16,7 @@ from cursorkit.errors import ArgumentErrors, listed
 from cursorkit.files import Files
 from cursorkit.schema.attrs_classes import schema_of
 from cursorkit.schema.expected import held
-from cursorkit.schema.types import Any, List, Map, Object, Schema, title
+from cursorkit.schema.types import List, Map, Object, Schema, title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -115,5 +115,3 @@ def _parts(schema: Schema) -> Iterator[Schema]:
             yield from (each.schema for each in fields)
         case List(items=inner) | Map(values=inner):
             yield inner
-        case Any(alternatives=alternatives):
-            yield from alternatives

@@ -33,7 +33,7 @@ def schema_of(cls: type) -> Object:
     """The schema of an attrs class: a field for each attribute that `__init__` takes.
 
     Names on the wire are those of `__init__` in camelCase, unless an attribute's metadata holds `wire`. An
-    attribute that `repr` leaves out is a secret.
+    attribute that `repr` leaves out, or does not show as it is, is a secret.
 
     Annotations may be `str`, `bool`, `int`, `float`, `bytes` (base64 in JSON), `BodySource` (raw bytes);
     `datetime`, `date`, `time`, `timedelta` (in seconds, `1.5s`), `Decimal`, `UUID` and `Path`, all as text;
@@ -105,7 +105,7 @@ def _field(attribute: attrs.Attribute[object], annotation: object) -> Field:
         schema=schema,
         required=attribute.default is attrs.NOTHING,
         nullable=nullable,
-        secret=attribute.repr is False,
+        secret=attribute.repr is not True,
     )
 
 

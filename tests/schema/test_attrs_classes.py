@@ -17,6 +17,7 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import TypeAliasType
 
 from cursorkit import ArgumentErrors, SchemaError, construct, to_arguments
 from cursorkit.schema.attrs_classes import schema_of
@@ -66,6 +67,9 @@ class Point:
 
 
 Name = NewType("Name", str)
+Alias = TypeAliasType("Alias", int | None)
+Endless = NewType("Endless", int)
+vars(Endless)["__supertype__"] = Endless  # as an alias may be in Python 3.12
 Names = NewType("Names", list[Name])
 
 
@@ -136,6 +140,8 @@ TAKEN: list[tuple[object, str, object]] = [
     (list[Annotated[int, "metres"]], "it=1", [1]),
     (Final[int], "it=1", 1),
     (Name, "it=a", "a"),
+    (Alias, "it:=null", None),
+    (dict[str, Alias], "it.a:=null", {"a": None}),
     (Names, "it=a", ["a"]),
     (Names | None, "it:=null", None),
 ]
@@ -233,6 +239,7 @@ UNMAPPABLE: list[tuple[object, str]] = [
     (dict[State, str], "the keys of a dict must be str, not State"),
     (dict[str, Data], "Data is a dataclass"),
     (None, "it has no annotation"),
+    (Endless, "it is nested too deeply"),
 ]
 
 
@@ -385,7 +392,6 @@ def test_local_classes_that_hold_each_other_have_to_be_resolved() -> None:
     with pytest.raises(SchemaError, match=r"One names 'Two', .* attrs\.resolve_types can tell what it is"):
         construct(One, ["two.number=1"])
     attrs.resolve_types(One, localns=locals())
-    schema_of.cache_clear()
     assert construct(One, ["two.number=1"]) == One(Two(1))
 
 
@@ -402,8 +408,10 @@ class Strict:
     size: int = attrs.field(default=1, validator=attrs.validators.in_([1, 2]))
     even: int = attrs.field(default=0, validator=_even)
     password: str = attrs.field(default="", repr=False, validator=attrs.validators.in_(["", "x"]))
+    card: str = attrs.field(default="", repr=lambda text: text[:1], validator=attrs.validators.in_([""]))
     image: bytes = attrs.field(default=b"", validator=attrs.validators.max_len(2))
     inner: Strict | None = None
+    others: list[Strict] = attrs.field(factory=list, validator=attrs.validators.max_len(2))
 
     def __attrs_post_init__(self) -> None:
         if self.size == 2 and self.even:
@@ -429,6 +437,9 @@ def test_what_an_attribute_refuses_is_told_at_its_argument() -> None:
 def test_what_a_class_refuses_is_told_with_its_place() -> None:
     assert refusals("even=3") == "Strict refuses its fields: an odd number"
     assert refusals("inner.even=3") == "Strict refuses its fields: an odd number (at '.inner')"
+    assert refusals("others.+.size=1", "others.+.even=3") == (
+        "Strict refuses its fields: an odd number (at '.others.1')"
+    )
     assert refusals("even=2", "size=2") == "Strict refuses its fields: TypeError"
 
 
@@ -447,6 +458,11 @@ def test_what_may_not_be_shown_is_not() -> None:
         "    cursor: . (Strict)"
     )
     assert refusals("image=Q0FOQVJZ") == "Strict refuses its fields: a value that is not shown here"
+    assert "CANARY" not in refusals("card=CANARY")
+    assert "CANARY" not in refusals("others.+.inner.password=CANARY", "others.0.size=1")
+    assert refusals('others:=[{"image":"AA"},{},{}]') == (
+        "Strict refuses its fields: a value that is not shown here"
+    )
     assert refusals("even=3", "password=x") == "Strict refuses its fields: a value that is not shown here"
 
 
