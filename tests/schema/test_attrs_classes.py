@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, Flag, IntEnum, StrEnum, auto
 from pathlib import Path
-from typing import Annotated, Any, Final, Generic, Literal, NamedTuple, NewType, TypedDict, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, NamedTuple, NewType, TypedDict, TypeVar, cast
 from uuid import UUID
 
 import attrs
@@ -69,7 +69,7 @@ class Point:
 Name = NewType("Name", str)
 Alias = TypeAliasType("Alias", int | None)
 Endless = NewType("Endless", int)
-vars(Endless)["__supertype__"] = Endless  # as an alias may be in Python 3.12
+cast("Any", Endless).__supertype__ = Endless  # as an alias may be in Python 3.12
 Names = NewType("Names", list[Name])
 
 
