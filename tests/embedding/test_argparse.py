@@ -94,6 +94,7 @@ def test_words_that_begin_with_a_dash(capsys: pytest.CaptureFixture[str]) -> Non
     parser = parser_with()
     assert parser.parse_args(["-r", "name=-5", "tags=--x"]).request == Deployment("-5", tags=["--x"])
     assert "word 1: unknown field '-5'" in refused(parser, capsys, "-r", "-5")
+    assert "word 2: unknown field '-'" in refused(parser, capsys, "-r", "name=a", "-")
     assert "word 1: unknown field '--x'" in refused(parser, capsys, "-r=--x")
     assert refused(parser, capsys, "-r", "--x").startswith("argument -r: expected at least one argument")
 

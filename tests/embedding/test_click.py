@@ -105,6 +105,7 @@ def test_the_flag_and_the_parameter_have_any_name() -> None:
 def test_words_that_begin_with_a_dash() -> None:
     assert called(command(), "-r", "name=-5", "tags=--x") == Deployment("-5", tags=["--x"])
     assert "word 1: unknown field '-5'" in refused(command(), "-r", "-5")
+    assert "word 2: unknown field '-'" in refused(command(), "-r", "name=a", "-")
     assert "No such option" in refused(command(), "-r", "name=a", "--x")
 
 
