@@ -1,6 +1,6 @@
 """The language in command-line programs of others: `-r` for their parsers, and objects for their code.
 
-`cursorkit.embedding.argparse` and `cursorkit.embedding.click` each add it in a line.
+`argparse`, `click` and `typer` of this package each add it in a line.
 """
 
 from __future__ import annotations

@@ -82,6 +82,7 @@ Invalid value for '-r' / '--request': word 2: standard input can be read only on
     cursor: . (Alarm)
 """,
         ),
+        ("ship.py post -r to=Paris -r grams:=null", 0, "post Parcel(to='Paris', grams=None) False\n", ""),
         ("store.py -r text=a --loud", 2, "", f"{CLICK_USAGE}No such option '--loud'.\n"),
     ],
 )
