@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from programs import on_terminal
 
 USAGE = "usage: deploy.py [-h] [-r WORD [WORD ...]] cluster\ndeploy.py: error: "
 CLICK_USAGE = "Usage: store.py [OPTIONS]\nTry 'store.py --help' for help.\n\nError: "
@@ -91,3 +90,11 @@ def test_a_call(programs: Path, argv: str, code: int, out: str, err: str) -> Non
         [sys.executable, *argv.split()], cwd=programs, input="typed", capture_output=True, text=True
     )
     assert (child.returncode, child.stdout, child.stderr) == (code, out, err)
+
+
+def test_somebody_who_has_to_type_is_told(programs: Path) -> None:
+    shown = on_terminal(
+        str(programs / "store.py"), "-r", "text@=-", typed=b"fire\n\4", program=Path(sys.executable)
+    )
+    assert shown.startswith("reading standard input; end it with Ctrl-D on a line of its own\n")
+    assert shown.endswith("Alarm(text='fire\\n', level=<Level.LOW: 1>, call=[])\n")

@@ -443,6 +443,13 @@ def test_what_a_class_refuses_is_told_with_its_place() -> None:
     assert refusals("even=2", "size=2") == "Strict refuses its fields: TypeError"
 
 
+def test_a_default_that_a_class_refuses_has_no_argument() -> None:
+    cls = case(int, default=3, validator=attrs.validators.in_([1]))
+    with pytest.raises(ArgumentErrors) as told:
+        construct(cls, [])
+    assert str(told.value) == "Case refuses its fields: 'it' must be in [1] (got 3)"
+
+
 def test_everything_that_classes_refuse_is_told_at_once() -> None:
     cls = attrs.make_class("Pair", {"one": attrs.field(type=Strict), "two": attrs.field(type=Strict)})
     with pytest.raises(ArgumentErrors) as told:
