@@ -10,8 +10,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # that of `typing` would have to be imported before the program heeds signals
 if TYPE_CHECKING:
-    from cursorkit.body.build import Body, build, construct
+    from cursorkit.body.build import Body, build
     from cursorkit.body.complete import complete
+    from cursorkit.body.construct import construct
     from cursorkit.body.editor import Editor, edit
     from cursorkit.body.explain import Explanation, explain
     from cursorkit.body.openings import Candidate
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
     from cursorkit.methods.outcome import Outcome, Verdict, Violation
 else:
     _HOMES = {
-        "cursorkit.body.build": ("Body", "build", "construct"),
+        "cursorkit.body.build": ("Body", "build"),
         "cursorkit.body.complete": ("complete",),
+        "cursorkit.body.construct": ("construct",),
         "cursorkit.body.editor": ("Editor", "edit"),
         "cursorkit.body.explain": ("Explanation", "explain"),
         "cursorkit.body.openings": ("Candidate",),

@@ -15,11 +15,14 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PRINTING = re.compile(r"^```python\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 """A block of Python, and what it prints, if a drawing follows at once."""
+PROGRAM = re.compile(r"^```python\n(# (\S+\.py)\n.*?)^```$", re.MULTILINE | re.DOTALL)
+"""A block that begins with the name of a file, to be called from the console."""
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    return [text for kind, text in BLOCK.findall(page.read_text(encoding="utf-8")) if kind == language]
+    text = PROGRAM.sub("", page.read_text(encoding="utf-8"))
+    return [block for kind, block in BLOCK.findall(text) if kind == language]
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def test_every_block_has_a_language_that_is_run_or_is_a_drawing() -> None:
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda page: page.name)
 def test_python(page: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, object] = {"__name__": "__main__"}
-    for block, drawing in PRINTING.findall(page.read_text(encoding="utf-8")):
+    for block, drawing in PRINTING.findall(PROGRAM.sub("", page.read_text(encoding="utf-8"))):
         # The blocks of a page share one namespace.
         exec(compile(block, page.name, "exec", dont_inherit=True), names)
         printed = capsys.readouterr().out
@@ -56,6 +59,9 @@ def test_console(page: Path, folder: Path) -> None:
         r"^\$ (.*(?:\n> .*)*)\n((?:(?!\$ ).*\n)*)", "".join(blocks(page, "console")), re.MULTILINE
     )
     assert session
+    for program, name in PROGRAM.findall(page.read_text(encoding="utf-8")):
+        (folder / name).write_text(program, encoding="utf-8")
+        assert any(f"python {name}" in command for command, _ in session), name
     for command, expected in session:
         shown = run(command.replace("\n> ", "\n"))
         # A line of three dots stands for any number of lines.
@@ -70,7 +76,7 @@ def run(command: str) -> str:
     child = subprocess.run(
         ["bash", "-c", command],
         check=False,
-        env={**os.environ, "PATH": path},
+        env={**os.environ, "PATH": path, "COLUMNS": "80"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -18,8 +18,8 @@ from cursorkit.language.cursor import Cursor
 from cursorkit.language.parser import Statements
 from cursorkit.schema import admit as whole
 from cursorkit.schema.admit import fits, unfit
-from cursorkit.schema.types import Any, List, Map, Object, Scalar, part
-from cursorkit.wire.source import BodySource, Bytes
+from cursorkit.schema.types import Any, Scalar, part
+from cursorkit.wire.source import BodySource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -78,6 +78,7 @@ def build(
     files: Files = no_files,
     extensions: bool = True,
     start: Content = None,
+    label: str = "argument",
 ) -> Body:
     """The body of `schema` that `arguments` write.
 
@@ -87,12 +88,13 @@ def build(
         files: opens what `@=` names, such as `cursorkit.files.Files`; by default no file is read.
         extensions: whether the language goes beyond that of the reference.
         start: a value that the arguments change, as JSON: what it holds is no argument, and may be replaced.
+        label: what an argument is called in problems, such as `-r argument`.
 
     Raises:
         ArgumentErrors: with every problem of the list, or of `start`.
     """
     statements = arguments.statements if isinstance(arguments, Program) else Statements(arguments)
-    walk = Walk(schema, start=None if start is None else _fitting(schema, start))
+    walk = Walk(schema, label, None if start is None else _fitting(schema, start))
     for statement in walk.within_limit(statements):
         if extensions:
             walk.take(statement, files)
@@ -119,29 +121,6 @@ def _at_start(schema: Schema, mismatch: Mismatch) -> Problem:
     return Problem(
         mismatch.kind, f"the starting body: {mismatch.message}{where}", label="", hint=mismatch.hint
     )
-
-
-def construct(
-    cls: type[T],
-    arguments: Iterable[str] | Program,
-    *,
-    files: Files = no_files,
-    extensions: bool = True,
-) -> T:
-    """The instance of the attrs class `cls` that `arguments` write; see `build`.
-
-    Raises:
-        ArgumentErrors: with every problem of the list; `missing-field` for an attribute without a default.
-        SchemaError: the class holds something that no argument can write.
-    """
-    from cursorkit.schema.attrs_classes import schema_of
-
-    schema = schema_of(cast("type", cls))
-    body = build(schema, arguments, files=files, extensions=extensions)
-    missing = absent(schema, body.content)
-    if missing:
-        raise ArgumentErrors(missing)
-    return cast("T", _python(schema, body.content))
 
 
 def finished(walk: Walk, statements: Sequence[Statement]) -> Body:
@@ -196,27 +175,3 @@ def _json(content: Content) -> Json:
             with content.open() as reader:
                 return b64encode(reader.read()).decode("ascii")
     return cast("Json", content)
-
-
-def _python(schema: Schema, content: Content) -> object:
-    """The Python value of a class's schema."""
-    match schema, content:
-        case _, None:
-            return None
-        case Object(factory=factory), dict():
-            given = {
-                each.python: _python(each.schema, content[each.wire])
-                for each in schema.fields
-                if each.wire in content
-            }
-            return factory(**given) if factory else given
-        case List(items=items, factory=factory), list():
-            elements = [_python(items, item) for item in content]
-            return factory(elements) if factory else elements
-        case Map(values=values), dict():
-            return {key: _python(values, item) for key, item in content.items()}
-        case Scalar(factory=factory), _ if factory:
-            return factory(content)
-        case _, Bytes(content=octets):
-            return octets
-    return content

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from itertools import accumulate, pairwise, takewhile
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
-from attrs import frozen
+from attrs import frozen, has
 
+from cursorkit.body.build import Body
 from cursorkit.body.leaves import leaves
 from cursorkit.language.ast import MARKS
+from cursorkit.schema.attrs_classes import schema_of
+from cursorkit.schema.encode import encode
 from cursorkit.schema.shortest import as_json
 from cursorkit.schema.types import Any, List
 
@@ -16,11 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cursorkit.body.leaves import Node
-    from cursorkit.schema.types import Schema
+    from cursorkit.schema.types import Content, Schema
 
 
 def to_arguments(value: object, schema: Schema | None = None) -> list[str]:
     """The shortest arguments that build `value`: to the letter, and with the keys in their order.
+
+    Of an instance of an attrs class they are those from which `construct` makes its equal.
 
     Of all argument lists in normal form it is one with the fewest, in this order, of: leaves said in JSON
     although there is a text for them; characters of the line, one blank between two arguments; arguments;
@@ -28,13 +33,17 @@ def to_arguments(value: object, schema: Schema | None = None) -> list[str]:
     path, and never right behind a move; fields are called as on the command line; and no file is named.
 
     Args:
-        value: plain JSON.
-        schema: what it is a value of; any JSON value by default.
+        value: plain JSON, or an instance of an attrs class.
+        schema: what it is a value of; by default the class of an instance, and any JSON value otherwise.
 
     Raises:
         ArgumentErrors: `value` is no JSON (NaN, half a character, a key that is no string, too deep), or does
             not fit `schema`; with every place where it does not.
+        SchemaError: the class holds something that no argument can write.
     """
+    if has(type(value)):
+        schema = schema_of(cast("type", type(value))) if schema is None else schema
+        value = Body(schema, cast("Content", encode(schema, value))).value
     whole = Any() if schema is None else schema
     found = leaves(whole, value)
     if value == ([] if isinstance(whole, List) else {}):

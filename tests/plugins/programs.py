@@ -22,11 +22,11 @@ PLACE = (PARENT, "studies")
 CALL = (*COMMAND, *PLACE)
 
 
-def on_terminal(*argv: str, typed: bytes = b"", **env: str) -> str:
+def on_terminal(*argv: str, typed: bytes = b"", program: Path = PROGRAM, **env: str) -> str:
     """What somebody at a terminal reads."""
     child, terminal = pty.fork()
     if child == 0:  # pragma: no cover - the child becomes the program
-        os.execve(str(PROGRAM), [str(PROGRAM), *argv], {**os.environ, "TERM": "xterm", **env})
+        os.execve(str(program), [str(program), *argv], {**os.environ, "TERM": "xterm", **env})
     if typed:
         time.sleep(0.5)
         os.write(terminal, typed)
