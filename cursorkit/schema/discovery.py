@@ -10,8 +10,8 @@ from attrs import define, field
 
 from cursorkit.errors import SchemaError, quoted
 from cursorkit.schema.document import flag, needed, table, tables, text, texts, unsound
-from cursorkit.schema.names import cli_name
-from cursorkit.schema.scalars import compiled
+from cursorkit.schema.names import checked_name, cli_name
+from cursorkit.schema.patterns import compiled
 from cursorkit.schema.types import DEEPEST, Advice, Any, Field, List, Map, Object, Scalar
 
 if TYPE_CHECKING:
@@ -92,9 +92,7 @@ def described(wire: str, node: Document, schema: Schema, *, required: bool) -> F
     Raises:
         SchemaError: the wire name holds a character that the language takes for its own.
     """
-    cli = cli_name(wire)
-    if not cli or set(cli) & set(".=:@/+"):
-        raise SchemaError(f"the name {quoted(wire)} is empty, or holds one of . = : @ / +")
+    cli = checked_name(wire)
     return Field(
         cli=cli,
         wire=wire,

@@ -9,7 +9,7 @@ from fractions import Fraction
 from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Final, cast
 
-from cursorkit.schema.scalars import compiled
+from cursorkit.schema.patterns import compiled
 from cursorkit.schema.types import Rule
 
 if TYPE_CHECKING:

@@ -25,6 +25,30 @@ def cli_name(wire: str) -> str:
     return split.lower().replace("_", "-").replace(".", "-")
 
 
+def checked_name(wire: str) -> str:
+    """The same for the name of a field or parameter, which arguments have to be able to spell.
+
+    Raises:
+        SchemaError: it holds a character that the language takes for its own.
+    """
+    name = cli_name(wire)
+    if not name or set(name) & set(".=:@/+"):
+        from cursorkit.errors import SchemaError, quoted
+
+        raise SchemaError(f"the name {quoted(wire)} is empty, or holds one of . = : @ / +")
+    return name
+
+
+def written_name(wire: str) -> str:
+    """The spelling to write on a command line: the usual one, unless that would look like a flag.
+
+    Raises:
+        SchemaError: as `checked_name`.
+    """
+    name = checked_name(wire)
+    return wire if name.startswith("-") and wire.startswith("_") and "." not in wire else name
+
+
 def wire_name(python: str) -> str:
     """The wire spelling that a Python name stands for unless it says otherwise.
 

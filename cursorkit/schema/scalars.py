@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import warnings
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cursorkit.errors import listed
@@ -13,6 +11,7 @@ from cursorkit.schema import formats
 from cursorkit.schema.expected import expected, expected_text
 from cursorkit.schema.mismatch import Mismatch
 from cursorkit.schema.names import nearest
+from cursorkit.schema.patterns import compiled
 from cursorkit.wire.source import BodySource, Bytes
 
 if TYPE_CHECKING:
@@ -294,15 +293,3 @@ _ADMITTERS: dict[str, Callable[[Scalar, object], Content]] = {
     "raw": _admit_raw,
     "null": _admit_null,
 }
-
-
-@lru_cache(maxsize=256)
-def compiled(pattern: str) -> re.Pattern[str]:
-    """The regular expression of a document.
-
-    Raises:
-        re.error: it is none; or an OverflowError or a RecursionError, of odder ones.
-    """
-    with warnings.catch_warnings(action="ignore", category=FutureWarning):
-        # Documents mean the very end by their last "$"; Python would let a newline follow.
-        return re.compile(re.sub(r"(?<!\\)\$\Z", r"\\Z", pattern))
