@@ -128,7 +128,9 @@ def test_importing_the_package_brings_nothing() -> None:
 
 
 def test_help_is_plain() -> None:
-    assert not loaded("from cursorkit.cli.main import main; main(['--help'])") & HEAVY
+    for words in ([], COMMAND.split()[:2], ["projects", "locations-datasets-deidentify"]):
+        brought = loaded(f"from cursorkit.cli.main import main; assert main({[*words, '--help']}) == 0")
+        assert not brought & {*HEAVY, "typing", "textwrap", "pathlib"}
     for argv in (["--help"], ["body", "--help"], ["--version"]):
         assert not loaded(f"from cursorkit.cli.language import main; main({argv})") & HEAVY
 

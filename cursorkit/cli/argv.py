@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from argparse import SUPPRESS, Action, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from functools import partial
 
+from cursorkit.cli.streams import STANDARD_OUTPUT
+
 TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
-    from argparse import Namespace
-    from collections.abc import Callable, Container, Iterable
+    from argparse import HelpFormatter, Namespace
+    from collections.abc import Callable, Container, Iterable, Iterator
     from typing import Any, NoReturn
 
-WIDTH = 104
-"""Characters that a line of help has at most. argparse would ask the terminal, anew for each of the flags."""
+_WIDEST, _NARROWEST, _HELP_AT = 104, 40, 28
+"""Columns: lines are no longer, and not shorter than these; and where what flags mean begins."""
 
 Complaint = tuple[str, str]
 """What is wrong with a word, and what to do about it."""
+
+
+def columns() -> int:
+    """How wide the lines of help are: as the terminal, if there is one, but never too wide to read."""
+    written = os.environ.get("COLUMNS", "")
+    try:
+        wide = int(written) if written.isdecimal() else os.get_terminal_size(STANDARD_OUTPUT).columns
+    except (OSError, ValueError):
+        return _WIDEST
+    return max(_NARROWEST, min(wide or _WIDEST, _WIDEST))
 
 
 class Line:
@@ -44,6 +57,10 @@ class Line:
         self.complaints = complaints
 
 
+def _in_columns(wide: int) -> Callable[..., HelpFormatter]:
+    return partial(RawDescriptionHelpFormatter, width=wide, max_help_position=_HELP_AT)
+
+
 class Flags(ArgumentParser):
     """The flags of a program, for one command line; those that take any number of words are left to `cut`.
 
@@ -52,12 +69,8 @@ class Flags(ArgumentParser):
     """
 
     def __init__(self, prog: str) -> None:
-        super().__init__(
-            prog,
-            add_help=False,
-            allow_abbrev=False,
-            formatter_class=partial(RawDescriptionHelpFormatter, width=WIDTH),
-        )
+        # argparse itself would ask for the width anew with each flag, and load a module for that.
+        super().__init__(prog, add_help=False, allow_abbrev=False, formatter_class=_in_columns(_WIDEST))
         self.complaints: list[Complaint] = []
         self.register("action", None, _OneValue)
         self.register("action", "append", _Values)
@@ -67,6 +80,18 @@ class Flags(ArgumentParser):
         for each in self._actions:
             if each.dest not in names:
                 each.help = SUPPRESS
+
+    def format_help(self) -> str:
+        """The help, as wide as the terminal."""
+        self.formatter_class = _in_columns(columns())
+        return super().format_help()
+
+    def told(self) -> Iterator[tuple[str, str]]:
+        """The flags with what stands behind them, and what they are for."""
+        for each in self._actions:
+            values = (each.metavar,) if isinstance(each.metavar, str) else each.metavar or ()
+            name = " ".join((", ".join(each.option_strings), *values, *["..."] * (each.nargs == "+")))
+            yield name, str(each.help) % vars(each)
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print before it left the process."""

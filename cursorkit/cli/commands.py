@@ -9,6 +9,7 @@ TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cursorkit.errors import ArgumentErrors
     from cursorkit.schema.document import Document
 
     Commands = dict[str, dict[str, Document]]
@@ -49,3 +50,39 @@ def positionals(method: Document) -> list[str]:
     """
     parameters = table(method, "parameters")
     return [name for name in texts(method, "parameterOrder") if flag(table(parameters, name), "required")]
+
+
+def chosen(document: Document, words: tuple[str, ...]) -> Commands:
+    """The commands of `document` that `words` begin: its first word is a resource, its second begins methods.
+
+    What stands behind those two is not looked at.
+
+    Raises:
+        ArgumentErrors: there are none; with those that were perhaps meant.
+        SchemaError: the document is not sound.
+    """
+    tree = commands(document)
+    if not words:
+        return tree
+    resource, begun = words[0], "".join(words[1:2])
+    below = tree.get(resource, {})
+    if begun in below:
+        return {resource: {begun: below[begun]}}
+    found = {name: method for name, method in below.items() if name.startswith(begun)}
+    if not found:
+        raise _unknown(tree, words[:2])
+    return {resource: found}
+
+
+def _unknown(tree: Commands, words: tuple[str, ...]) -> ArgumentErrors:
+    from difflib import get_close_matches
+
+    from cursorkit.errors import ArgumentErrors, Problem, listed, quoted
+
+    name = " ".join(words)
+    every = (f"{resource} {command}" for resource, below in tree.items() for command in below)
+    near = get_close_matches(name, list(every), 5) if len(words) > 1 else []
+    near = near or get_close_matches(words[0], tree, 1)
+    hint = f"did you mean {' or '.join(map(quoted, near))}?" if near else f"commands here: {listed(tree)}"
+    problem = Problem("unknown-command", f"unknown command {quoted(name)}", label="", hint=hint)
+    return ArgumentErrors((problem,))

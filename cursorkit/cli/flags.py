@@ -39,6 +39,7 @@ class Arguments:
         timeout: seconds until an answer begins.
         body: the JSON document that the request value starts from.
         allow_empty: whether the body may be empty.
+        skeleton: that all that `-r` may set is printed, and nothing sent.
         dry_run, quiet, debug, help, version: flags.
         complaints: what is wrong with the flags.
     """
@@ -60,6 +61,7 @@ class Arguments:
     timeout: float = 3600
     body: str | None = None
     allow_empty: bool = False
+    skeleton: bool = False
     dry_run: bool = False
     quiet: bool = False
     debug: bool = False
@@ -148,6 +150,12 @@ def _flags(prog: str) -> Flags:
         help="a JSON document that the request value starts from, and -r changes; - is standard input",
     )
     flags.add_argument("--allow-empty", action="store_true", help="send a body without a byte, too")
+    flags.add_argument(
+        "--skeleton",
+        action="store_true",
+        help="print the arguments that set the whole request value, one a line, as -r @FILE takes them; "
+        "send nothing",
+    )
     flags.add_argument("--dry-run", action="store_true", help="show the request, and send nothing")
     flags.add_argument("--quiet", action="store_true", help="say nothing when all went well")
     flags.add_argument(

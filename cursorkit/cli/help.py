@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from textwrap import fill, indent
+import re
 
-from cursorkit.cli.argv import WIDTH
-from cursorkit.cli.commands import commands, positionals
+from cursorkit.cli.argv import columns
+from cursorkit.cli.commands import chosen, positionals
 from cursorkit.cli.flags import full
-from cursorkit.schema.document import table, tables, text, texts
+from cursorkit.cli.sections import Entry, Room, Section, first_sentence, purpose, readable, sections
+from cursorkit.schema.document import text
 from cursorkit.schema.names import cli_name
 
 TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cursorkit.cli.commands import Commands
     from cursorkit.cli.service import Service
@@ -29,6 +30,7 @@ the field NAME at the cursor; everything behind the first = is the value, to the
   NAME:=JSON  takes a JSON value, such as null or []
   a.+   a.0   a new element of the list a, and one by its index
   a/=KEY      one level down into a, and more into the entry or field called exactly KEY
+  @FILE       takes the lines of FILE as words; @- takes standard input
 A list grows by one element with each NAME=VALUE; a map takes NAME=KEY=VALUE."""
 
 ANSWER = """\
@@ -41,16 +43,17 @@ later; 7 outcome unknown; 8 partly stored; 70 a defect of the program; 129, 130,
 up, interrupted, terminated; 141 nobody reads the output."""
 
 ENVIRONMENT = """\
-CURSORKIT_PARENT                the positional <parent>, where that alone is missing
-HTTPS_PROXY, ALL_PROXY         the proxy for https, as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT
-NO_PROXY                       hosts, domains, addresses and networks that it is not for, or *
-SSL_CERT_FILE, SSL_CERT_DIR    the certificate authorities of the system; --ca-bundle counts instead of them
-SSLKEYLOGFILE                  a file that gets the keys of connections, for whoever wants to look into them
-GOOGLE_CLOUD_QUOTA_PROJECT     the project that is billed, where --quota-project names none
-CLOUDSDK_CONFIG                the folder of gcloud, with the login that it keeps
-GCE_METADATA_HOST              who speaks for a machine of Google's; NO_GCE_CHECK=true looks for none
-TMPDIR                         where copies of standard input and of pipes are kept while they are sent
-NO_COLOR                       no colour, if it is set to anything
+  CURSORKIT_PARENT               the positional <parent>, where that alone is missing
+  HTTPS_PROXY, ALL_PROXY         the proxy for https, as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT
+  NO_PROXY                       hosts, domains, addresses and networks that it is not for, or *
+  SSL_CERT_FILE, SSL_CERT_DIR    the certificate authorities of the system; --ca-bundle counts instead of them
+  SSLKEYLOGFILE                  a file that gets the keys of connections, for whoever wants to look into them
+  GOOGLE_CLOUD_QUOTA_PROJECT     the project that is billed, where --quota-project names none
+  CLOUDSDK_CONFIG                the folder of gcloud, with the login that it keeps
+  GCE_METADATA_HOST              who speaks for a machine of Google's; NO_GCE_CHECK=true looks for none
+  TMPDIR                         where copies of standard input and of pipes are kept while they are sent
+  NO_COLOR                       no colour, if it is set to anything
+  COLUMNS                        how wide the lines of help are, 40 to 104; by default as the terminal
 The names of the proxies count in small letters too, and first. Plain http goes through no proxy.
 GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1 lets a file of credentials have a program run."""
 
@@ -67,111 +70,152 @@ of this program, else that of gcloud, else the account of a machine of Google's.
   logout  removes that, and has Google forget it"""
 
 
+_FLAG = 24
+"""Columns that a flag and its value take."""
+
+_PARTS, _LINES = 60, 60
+"""Fields of a body and lines of arguments that stand in a page; who wants all has --skeleton."""
+
+
 def usage(service: Service) -> str:
-    """How to call the program, in a line or two."""
-    return page(service, ()).partition("\n\n")[0]
+    """How to call the program, in a line."""
+    return f"usage: {service.prog} [FLAGS] RESOURCE METHOD ..."
 
 
 def page(service: Service, words: tuple[str, ...]) -> str:
-    """The help for the command that `words` begin.
+    """The help for the command, or the commands, that `words` begin.
+
+    Raises:
+        ArgumentErrors: no command begins like that.
+        SchemaError: the document is not sound.
+    """
+    document = service.document
+    found = chosen(document, words)
+    if len(words) > 1 and words[1] in found[words[0]]:
+        return method_page(service, " ".join(words[:2]), found[words[0]][words[1]])
+    told = f"{text(document, 'title')} {text(document, 'version')}: {text(document, 'description')}"
+    return drawn(usage(service), (Section("", (told,)), listing(found), *common(service)))
+
+
+def method_page(service: Service, command: str, method: Document) -> str:
+    """The help for one command.
 
     Raises:
         SchemaError: the document is not sound.
     """
-    document = service.document
-    tree = commands(document)
-    resource = next(iter(words[:1]), None)
-    command = next(iter(words[1:2]), None)
-    shown: Commands = {resource: tree[resource]} if resource in tree else tree
-    if resource in tree and command in tree[resource]:
-        shown = {resource: {command: tree[resource][command]}}
-    methods = [
-        (f"{resource} {name}", method) for resource, below in shown.items() for name, method in below.items()
-    ]
-    flags = full(service.prog)
-    if len(methods) == 1:
-        flags.usage, sections = _form(*methods[0]), [*_method(document, methods[0][1])]
-    else:
-        flags.usage, sections = "%(prog)s [FLAGS] RESOURCE METHOD ...", [*_list(methods)]
-    flags.description = (
-        f"{text(document, 'title')} {text(document, 'version')}: {text(document, 'description')}"
-    )
-    flags.epilog = "\n\n".join(
-        f"{title}:\n{indent(text, '  ')}" for title, text in (*sections, *_common(document))
-    )
-    return flags.format_help()
+    room = Room(_PARTS, _LINES, columns() - len(_INDENT))
+    return drawn(form(service, command, method), all_sections(service, method, room))
 
 
-def _form(command: str, method: Document) -> str:
-    places = " ".join(f"<{cli_name(name)}>" for name in positionals(method))
+def listing(found: Commands, *, ids: bool = False) -> Section:
+    """Commands, and what each of them does, in a sentence; with the ids of methods, if these are wanted."""
+    entries = (
+        Entry(
+            f"{name} {command}",
+            (*([text(method, "id")] * ids), first_sentence(text(method, "description"))),
+        )
+        for name, below in found.items()
+        for command, method in below.items()
+    )
+    return Section("commands", entries=tuple(entries))
+
+
+def form(service: Service, command: str, method: Document) -> str:
+    """How a command is called."""
+    places = "".join(f" <{cli_name(name)}>" for name in positionals(method))
     request = " -r WORD ..." if "request" in method else ""
-    return f"%(prog)s [--scope URL] {command} {places}{request} [-p NAME=VALUE ...] [-o FILE]"
+    return f"usage: {service.prog} [--scope URL] {command}{places}{request} [-p NAME=VALUE ...] [-o FILE]"
 
 
-def _list(methods: list[tuple[str, Document]]) -> Iterator[tuple[str, str]]:
-    yield (
-        "commands",
-        "\n".join(f"{command}\n{_wrapped(text(method, 'description'))}" for command, method in methods),
+def all_sections(service: Service, method: Document, room: Room) -> Iterator[Section]:
+    """All that there is to say of a command.
+
+    Raises:
+        SchemaError: the document is not sound.
+    """
+    yield Section("", purpose(method))
+    yield from sections(service.document, method, room)
+    yield from common(service, moving="request" in method)
+
+
+def common(service: Service, *, moving: bool = True) -> Iterator[Section]:
+    """What holds for every command; for those with a body, how to move in it."""
+    yield Section(
+        "flags", lines="\n".join(f"{name:{_FLAG}}  {told}" for name, told in full(service.prog).told())
     )
+    if moving:
+        yield _worded("moving the cursor", CURSORS)
+    yield _worded("credentials", CREDENTIALS)
+    yield _worded("environment", ENVIRONMENT)
+    yield _worded("answer", ANSWER)
+    yield _worded("exit codes", EXIT_CODES)
+    yield _worded("order", ORDER)
 
 
-def _method(document: Document, method: Document) -> Iterator[tuple[str, str]]:
-    yield "what it does", fill(text(method, "description"), WIDTH)
-    parameters = table(method, "parameters")
-    yield "positionals", "\n".join(_positional(name, parameters[name]) for name in positionals(method))
-    if "request" in method:
-        name = text(table(method, "request"), "$ref")
-        fields = "\n".join(_fields(document, name))
-        yield (
-            "request value (required)",
-            f"-r sets the structure {name}, field by field:\n{indent(fields, '  ')}",
-        )
-        yield (
-            "example",
-            f"-r . {_example(table(table(document, 'schemas'), name))}\nsets it completely, in this order.",
-        )
-    yield "scopes", _scopes(document, method)
+def _worded(title: str, words: str) -> Section:
+    """Words of our own: prose, then lines that are set in, then prose again, each of which there may be."""
+    lines = words.splitlines()
+    fixed = [at for at, line in enumerate(lines) if line.startswith(" ")]
+    start, end = (fixed[0], fixed[-1] + 1) if fixed else (len(lines), len(lines))
+    before, after = " ".join(lines[:start]), " ".join(lines[end:])
+    return Section(title, (before,) * bool(before), lines="\n".join(lines[start:end]), remark=after)
 
 
-def _positional(name: str, parameter: Document) -> str:
-    head = f"<{cli_name(name)}> ({text(parameter, 'type')}, required)"
-    return f"{head}\n{_wrapped(text(parameter, 'description'))}"
+# --- how it is drawn ---------------------------------------------------------------------------------------
+
+_INDENT = "  "
 
 
-def _fields(document: Document, name: str) -> Iterator[str]:
-    for wire, field in tables(table(table(document, "schemas"), name), "properties"):
-        kind = "answers only" if text(field, "type") == "array" else text(field, "type")
-        yield f"{cli_name(wire)}: {kind}\n{_wrapped(text(field, 'description'))}"
+def drawn(usage: str, found: Iterable[Section]) -> str:
+    """A page as a terminal shows it, whatever it says: nothing in it speaks to the terminal."""
+    wide = columns()
+    usage = _wrapped(usage, wide, "", _INDENT * 4)
+    blocks = ("\n".join(_section(each, wide)) for each in found)
+    lines = "\n\n".join((usage, *filter(None, blocks))).split("\n")
+    return "".join(f"{_plain(line)}\n" for line in lines)
 
 
-def _example(schema: Document) -> str:
-    words = {"contentType": "application/dicom", "data": "DICM"}
-    names = [name for name, field in tables(schema, "properties") if text(field, "type") == "string"]
-    return " ".join(f"{cli_name(name)}={words.get(name, 'text')}" for name in names)
+def _section(section: Section, wide: int) -> Iterator[str]:
+    if section.title:
+        yield f"{section.title}:"
+    margin = _INDENT if section.title else ""
+    for each in section.prose:
+        yield _filled(each, wide, margin)
+    for entry in section.entries:
+        place = margin + _INDENT * entry.level
+        yield f"{place}{' '.join(entry.term.split())}"
+        for each in entry.about:
+            yield _filled(each, wide, place + _INDENT * 2)
+    for line in section.lines.splitlines():
+        yield _hung(margin + line, wide)
+    if section.remark:
+        yield _filled(section.remark, wide, margin)
 
 
-def _scopes(document: Document, method: Document) -> str:
-    scopes = texts(method, "scopes")
-    if not scopes:
-        return "A call needs none."
-    told = table(table(table(document, "auth"), "oauth2"), "scopes")
-    lines = [f"{scope}\n{_wrapped(text(table(told, scope), 'description'))}" for scope in scopes]
-    return "\n".join(["A call needs at least one of these:", *lines, f"Without --scope it is {scopes[0]}."])
+def _hung(line: str, wide: int) -> str:
+    """A line of fixed form; where it is too long, a column that begins in it goes on in the next one."""
+    name = re.match(r" *\S+(?: \S+)* {2,}", line) if len(line) > wide else None
+    return line if name is None else _wrapped(line[name.end() :], wide, name[0], " " * name.end())
 
 
-def _common(document: Document) -> Iterator[tuple[str, str]]:
-    yield "moving the cursor", CURSORS
-    lines = [
-        f"{cli_name(name)}={text(field, 'type')}\n{_wrapped(text(field, 'description'))}"
-        for name, field in tables(document, "parameters")
-    ]
-    yield "parameters (-p NAME=VALUE ...)", "\n".join(lines)
-    yield "credentials", CREDENTIALS
-    yield "environment", ENVIRONMENT
-    yield "answer", ANSWER
-    yield "exit codes", EXIT_CODES
-    yield "order", ORDER
+def _filled(prose: str, wide: int, margin: str) -> str:
+    return _wrapped(readable(prose), wide, margin, margin)
 
 
-def _wrapped(text: str) -> str:
-    return fill(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+def _wrapped(prose: str, wide: int, first: str, others: str) -> str:
+    """Prose in lines. Its words are names, flags and addresses too, and are not broken as textwrap would."""
+    lines, line = [], first
+    for word in prose.split():
+        if len(line) + len(word) > wide and line.strip():
+            lines.append(line.rstrip())
+            line = others
+        line += f"{word} "
+    return "\n".join((*lines, line.rstrip()))
+
+
+def _plain(line: str) -> str:
+    if line.isprintable():
+        return line
+    from cursorkit.errors import printable
+
+    return printable(line)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import indent
-
 from cursorkit.cli.flags import full
 
 TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
@@ -60,6 +58,8 @@ _ENVIRONMENT = "Proxies and certificate authorities are those of all commands: {
 
 def page(prog: str, command: str) -> str:
     """The help of a command."""
+    from textwrap import indent
+
     flags = full(prog)
     flags.show_only({*TAKEN[command], "help"})
     flags.usage = f"%(prog)s {command} {_USAGE[command]}"

@@ -78,15 +78,8 @@ def plan(service: Service, arguments: Arguments, announce: Callable[[str], None]
         ArgumentErrors: with every problem of the whole command line.
         SchemaError: the document of the API is not sound.
     """
-    problems = [Problem("usage", message, label="", hint=hint) for message, hint in arguments.complaints]
-    # Where the value of a flag is none, argparse gives up, and nobody knows which words are the command.
-    node = (
-        None
-        if problems and not arguments.words
-        else _command(service.document, arguments.words[:2], problems)
-    )
-    if node is None:
-        raise ArgumentErrors(tuple(problems))
+    problems: list[Problem] = []
+    node = _named(service.document, arguments, problems)
     method = Methods(service.document).named(node["id"])
     endpoint = _endpoint(service, method, arguments, announce, problems)
     problems += trust_problems(arguments)
@@ -115,6 +108,31 @@ def plan(service: Service, arguments: Arguments, announce: Callable[[str], None]
         advice,
         (carried, named),
     )
+
+
+def command(document: Document, arguments: Arguments) -> Document:
+    """The method that a command line names, and nothing else is wrong with.
+
+    Raises:
+        ArgumentErrors: it names none, or its flags are none.
+        SchemaError: the document is not sound.
+    """
+    problems: list[Problem] = []
+    node = _named(document, arguments, problems)
+    if problems:
+        raise ArgumentErrors(tuple(problems))
+    return node
+
+
+def _named(document: Document, arguments: Arguments, problems: list[Problem]) -> Document:
+    """The method that a command line names; what is wrong beside is put among `problems`."""
+    problems += [Problem("usage", message, label="", hint=hint) for message, hint in arguments.complaints]
+    # Where the value of a flag is none, argparse gives up, and nobody knows which words are the command.
+    unknown_words = problems and not arguments.words
+    node = None if unknown_words else _command(document, arguments.words[:2], problems)
+    if node is None:
+        raise ArgumentErrors(tuple(problems))
+    return node
 
 
 def _endpoint(

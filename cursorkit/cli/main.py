@@ -48,13 +48,7 @@ def serve(service: Service, argv: list[str], progress: Progress) -> int:
 
     arguments = flags.read(service.prog, argv)
     if arguments.help:
-        from cursorkit.cli import identity_help
-        from cursorkit.cli.help import page
-
-        command = next(iter(arguments.words), "")
-        if command in identity_help.TAKEN:
-            return console.show(identity_help.page(service.prog, command))
-        return console.show(page(service, arguments.words))
+        return _helped(service, arguments.words)
     if arguments.version:
         from cursorkit import __version__
 
@@ -72,9 +66,53 @@ def serve(service: Service, argv: list[str], progress: Progress) -> int:
     from cursorkit.errors import ArgumentErrors
 
     try:
+        if arguments.skeleton:
+            return _sketched(service, arguments)
         return _work(plan(service, arguments, console.say), arguments, progress)
     except ArgumentErrors as errors:
         return console.fail_all(errors.problems)
+
+
+def _helped(service: Service, words: tuple[str, ...]) -> int:
+    """Print the page of a command. Errors are only loaded where there are some, for they take their time."""
+    from cursorkit.cli import identity_help
+    from cursorkit.cli.help import page
+
+    try:
+        if words[:1] and words[0] in identity_help.TAKEN:
+            return console.show(identity_help.page(service.prog, words[0]))
+        return console.show(page(service, words))
+    except Exception as error:
+        from cursorkit.errors import ArgumentErrors
+
+        if isinstance(error, ArgumentErrors):
+            return console.fail_all(error.problems)
+        raise
+
+
+def _sketched(service: Service, arguments: Arguments) -> int:
+    """Print the arguments that set all of a request value, one a line.
+
+    Raises:
+        ArgumentErrors: no method is named, or one without a request value.
+    """
+    from cursorkit.apis.outline import arguments as setting
+    from cursorkit.apis.outline import body
+    from cursorkit.cli.job import command
+    from cursorkit.cli.output import Output
+    from cursorkit.errors import ArgumentErrors, CursorkitError, Problem, ReaderGoneError
+
+    whole = body(service.document, command(service.document, arguments))
+    if whole is None:
+        raise ArgumentErrors((Problem("no-body", "this method takes no -r", label=""),))
+    try:
+        with Output(arguments.out) as output:
+            output.write("".join(f"{word}\n" for word in setting(whole)).encode())
+    except ReaderGoneError:
+        return console.BROKEN_PIPE
+    except CursorkitError as error:
+        return console.fail(error)
+    return 0
 
 
 def _work(job: Job, arguments: Arguments, progress: Progress) -> int:
