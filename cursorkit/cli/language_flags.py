@@ -17,16 +17,24 @@ class Command:
         description: what it does.
         lists: the flags that take any number of words.
         operands: how many words it takes without a flag.
+        of_apis: whether it is about APIs, and not about values that a schema describes.
     """
 
     def __init__(
-        self, usage: str, summary: str, description: str, lists: tuple[str, ...] = ("-r",), operands: int = 0
+        self,
+        usage: str,
+        summary: str,
+        description: str,
+        lists: tuple[str, ...] = ("-r",),
+        operands: int = 0,
+        of_apis: bool = False,
     ) -> None:
         self.usage = usage
         self.summary = summary
         self.description = description
         self.lists = lists
         self.operands = operands
+        self.of_apis = of_apis
 
 
 COMMANDS = {
@@ -56,6 +64,34 @@ COMMANDS = {
         "name and version of one that is installed with google-api-python-client, such as storage:v1.\n"
         "api DOCUMENT --help lists its commands.",
         lists=(),
+        of_apis=True,
+    ),
+    "apis": Command(
+        "apis [-o FILE]",
+        "which APIs there are",
+        "Prints the name and version of every API whose document is found, and its title: the one that\n"
+        "comes with this program, and those that are installed with google-api-python-client.",
+        lists=(),
+        of_apis=True,
+    ),
+    "describe": Command(
+        "describe DOCUMENT [METHOD | RESOURCE [METHOD]] [-o FILE]",
+        "what the commands of an API do",
+        "Prints the commands of an API with the ids of their methods; with RESOURCE, its own; with RESOURCE\n"
+        "and METHOD, or the id of a method, the page of that command. DOCUMENT is what it is for api.",
+        lists=(),
+        operands=3,
+        of_apis=True,
+    ),
+    "docs": Command(
+        "docs DOCUMENT -o DIR",
+        "the manual of an API, in files",
+        "Writes the manual of an API as Markdown: in DIR an index, and for each command a page. Pages of an\n"
+        "older manual are written anew; where a page should be that is none, nothing is written. No file is\n"
+        "ever removed. The name of the index is printed. DOCUMENT is what it is for api.",
+        lists=(),
+        operands=1,
+        of_apis=True,
     ),
     "complete": Command(
         "complete [--schema FILE] --partial WORD -r WORD ... [-o FILE]",
@@ -76,7 +112,8 @@ EXIT_CODES = """\
 
 ENVIRONMENT = """\
 TMPDIR      where copies of standard input and of pipes are kept while they are read
-NO_COLOR    no colour, if it is set to anything"""
+NO_COLOR    no colour, if it is set to anything
+COLUMNS     how wide the lines of help are, 40 to 104; by default as the terminal"""
 
 _COMMON = (("environment", ENVIRONMENT), ("exit codes", EXIT_CODES))
 
@@ -84,10 +121,15 @@ _COMMON = (("environment", ENVIRONMENT), ("exit codes", EXIT_CODES))
 def flags(prog: str, name: str) -> Flags:
     """The flags of a command that take one value or none."""
     found = Flags(f"{prog} {name}")
-    found.add_argument("--schema", metavar="FILE", help="a JSON Schema document; - is standard input")
-    found.add_argument(
-        "-o", default="-", dest="out", metavar="FILE", help="where the output goes; - is standard output"
-    )
+    found.set_defaults(schema=None, out="-")
+    if not COMMANDS[name].of_apis:
+        found.add_argument("--schema", metavar="FILE", help="a JSON Schema document; - is standard input")
+    if name == "docs":
+        found.add_argument("-o", dest="folder", metavar="DIR", help="the folder to write to; required")
+    elif name != "api":
+        found.add_argument(
+            "-o", dest="out", metavar="FILE", help="where the output goes; - is standard output"
+        )
     match name:
         case "body":
             found.add_argument(
@@ -122,7 +164,8 @@ def page(prog: str, name: str) -> str:
         found.add_argument(each, metavar="WORD", nargs="+", help=text)
     found.usage = f"{prog} {command.usage}"
     found.description = command.description
-    found.epilog = _sections(("moving the cursor", CURSORS), ("schemas", SCHEMAS), *_COMMON)
+    of_values = () if command.of_apis else (("moving the cursor", CURSORS), ("schemas", SCHEMAS))
+    found.epilog = _sections(*of_values, *_COMMON)
     return found.format_help()
 
 
@@ -130,7 +173,9 @@ def overview(prog: str) -> str:
     """The help of the whole program."""
     found = _common(Flags(prog))
     found.usage = f"{prog} COMMAND ..."
-    found.description = "JSON from the arguments of the cursor language, and back."
+    found.description = (
+        "JSON from the arguments of the cursor language, and back; and the methods of any API."
+    )
     lines = "\n".join(f"{command.usage}\n    {command.summary}" for command in COMMANDS.values())
     found.epilog = _sections(("commands", lines), ("moving the cursor", CURSORS), *_COMMON)
     return found.format_help()

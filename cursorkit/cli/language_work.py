@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from cursorkit.cli.argv import Line
+    from cursorkit.cli.service import Service
     from cursorkit.cli.words import Words
     from cursorkit.files import Files
     from cursorkit.schema.types import Json, Schema
@@ -45,11 +46,16 @@ def work(name: str, line: Line, files: Files) -> Done:
         ArgumentErrors: with every problem of the whole line.
     """
     problems = [*_misused(name, line)]
+    if problems and COMMANDS[name].of_apis:
+        # What is written cannot be taken back.
+        raise ArgumentErrors(tuple(problems))
     try:
         done = _WORK[name](_schema(line, files), line, files)
     except ArgumentErrors as errors:
         problems += errors.problems
     except SchemaError as error:
+        if COMMANDS[name].of_apis:
+            raise
         problems.append(Problem("bad-schema", f"--schema: {line.flags.schema}: {error}", label=""))
     if problems:
         raise ArgumentErrors(tuple(problems))
@@ -146,9 +152,51 @@ def _completed(schema: Schema, line: Line, files: Files) -> Done:
     return Done("".join(lines).encode())
 
 
+def _found(_schema: Schema, _line: Line, _files: Files) -> Done:
+    """The APIs whose documents are found."""
+    from cursorkit.cli.describe import apis
+
+    return Done(apis().encode())
+
+
+def _described(_schema: Schema, line: Line, _files: Files) -> Done:
+    """The commands of an API, or the page of one."""
+    from cursorkit.cli.describe import describe
+
+    return Done(describe(_api(line), _operands(line)[1:3]).encode())
+
+
+def _documented(_schema: Schema, line: Line, _files: Files) -> Done:
+    """The manual of an API, and where it begins."""
+    from cursorkit.cli.manual import write
+
+    api = _api(line)
+    if not line.flags.folder:
+        raise ArgumentErrors((Problem("usage", "-o DIR is missing", label=""),))
+    return Done(f"{write(api, line.flags.folder)}\n".encode())
+
+
+def _api(line: Line) -> Service:
+    """The API that the first word names, as `cursorkit api` calls it.
+
+    Raises:
+        ArgumentErrors: there is no such word.
+        SchemaError: there is no such API.
+    """
+    from cursorkit.cli.service import service
+
+    if not _operands(line):
+        hint = "'cursorkit apis' lists those that there are"
+        raise ArgumentErrors((Problem("usage", "the name of an API is missing", label="", hint=hint),))
+    return service("cursorkit api", _operands(line)[0])
+
+
 _WORK: dict[str, Callable[[Schema, Line, Files], Done]] = {
     "body": _body,
     "explain": _explained,
     "print": _printed,
     "complete": _completed,
+    "apis": _found,
+    "describe": _described,
+    "docs": _documented,
 }

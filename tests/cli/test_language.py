@@ -389,7 +389,10 @@ def test_no_arguments(run: Run) -> None:
     ("argv", "told"),
     [
         (("bdy",), "unknown command 'bdy'\n    did you mean 'body'?"),
-        (("-r", "a=1"), "unknown command '-r'\n    commands: body, explain, print, api, complete"),
+        (
+            ("-r", "a=1"),
+            "unknown command '-r'\n    commands: body, explain, print, api, apis, describe, docs, complete",
+        ),
         (("body", "a=1"), "unexpected argument 'a=1'\n    the words of the language stand behind -r"),
         (("body", "--schema"), "argument --schema: expected one argument"),
         (("body", "-ra=1"), "unknown flag '-ra'\n    did you mean '-r'?"),
