@@ -1,8 +1,8 @@
 """API documents as plain dicts: a discovery document, and over it what such documents omit.
 
-An overlay has the shape of a document and holds only differences. `general.overlay.json` lies over every
-document; `NAME.VERSION.overlay.json` over the one of that API. Besides the keys of discovery documents
-overlays use:
+An overlay has the shape of a document and holds only differences, but no resource and no method that the
+document does not have. `general.overlay.json` lies over every document; `NAME.VERSION.overlay.json` over the
+one of that API. Besides the keys of discovery documents overlays use:
 
 - in a parameter: `secret` (its value may never be shown), `format` `token`, `synonyms`, `advice`;
 - in a method: `idempotent`, and `answer`, the name of a way to read its answers.
@@ -98,10 +98,10 @@ def _content(name: str) -> bytes:
     path = known.get(name, name)
     try:
         content = _read(path)
-    except (OSError, ValueError) as error:
-        if known:
-            raise _nowhere(name, known) from None
-        raise _unreadable(name, getattr(error, "strerror", None) or "no file is called like that") from None
+    except (FileNotFoundError, ValueError):
+        raise _nowhere(name) from None
+    except OSError as error:
+        raise _unreadable(name, error.strerror or "nobody says why") from None
     return zlib.decompress(content, _GZIP) if path == _SHIPPED else content
 
 
@@ -120,14 +120,14 @@ def _document(name: str, content: bytes) -> Document:
     return document
 
 
-def _nowhere(name: str, known: dict[str, str | Path]) -> SchemaError:
+def _nowhere(name: str) -> SchemaError:
     from difflib import get_close_matches
 
     from cursorkit.errors import SchemaError, quoted
 
-    near = get_close_matches(name, known, 1)
-    hint = f"did you mean '{near[0]}'?" if near else "'cursorkit apis' lists those that are"
-    return SchemaError(f"there is no API {quoted(name)} here; {hint}")
+    near = get_close_matches(name, installed(), 1)
+    hint = f"did you mean '{near[0]}'?" if near else "'cursorkit apis' lists the APIs"
+    return SchemaError(f"there is no API here and no file that is called {quoted(name)}; {hint}")
 
 
 def _unreadable(name: str, reason: str) -> SchemaError:
@@ -136,11 +136,12 @@ def _unreadable(name: str, reason: str) -> SchemaError:
     return SchemaError(f"cannot read {quoted(name)} as the description of an API: {reason}")
 
 
-def _laid_over(document: Document, overlay: Document) -> Document:
+def _laid_over(document: Document, overlay: Document, *, new: bool = True) -> Document:
+    """The document with what the overlay says of it, and of what is not in it too if that may be `new`."""
     merged = dict(document)
-    for key, value in overlay.items():
-        below = merged.get(key)
-        merged[key] = (
-            _laid_over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-        )
+    for key in (key for key in overlay if new or key in document):
+        below, value = document.get(key, {}), overlay[key]
+        both = isinstance(below, dict) and isinstance(value, dict)
+        grows = key not in {"resources", "methods"}
+        merged[key] = _laid_over(below, value, new=grows) if both else value
     return merged

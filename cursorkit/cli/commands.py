@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from cursorkit.schema.document import flag, table, tables, texts
+from cursorkit.schema.document import flag, methods, table, texts, unsound
 from cursorkit.schema.names import cli_name
 
 TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cursorkit.errors import ArgumentErrors
     from cursorkit.schema.document import Document
 
@@ -26,20 +24,16 @@ def commands(document: Document) -> Commands:
         SchemaError: the document is not sound.
     """
     found: Commands = {}
-    for name, resource in (*tables(document, "resources"), (_ROOT, {"methods": table(document, "methods")})):
-        for path, method in _methods(resource, ()):
-            below = found.setdefault(cli_name(name), {})
-            spelled = "-".join(map(cli_name, path))
-            # Where two paths are spelled alike, the second keeps the spelling of the document.
-            below["-".join(path) if spelled in below else spelled] = method
+    for path, method in methods(document):
+        resource, *names = path if len(path) > 1 else (_ROOT, *path)
+        below = found.setdefault(cli_name(resource), {})
+        spelled = "-".join(map(cli_name, names))
+        # Where two paths are spelled alike, the second keeps the spelling of the document.
+        name = "-".join(names) if spelled in below else spelled
+        if name in below:
+            raise unsound(method, "two commands have one name")
+        below[name] = method
     return found
-
-
-def _methods(resource: Document, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Document]]:
-    for name, method in tables(resource, "methods"):
-        yield (*path, name), method
-    for name, below in tables(resource, "resources"):
-        yield from _methods(below, (*path, name))
 
 
 def positionals(method: Document) -> list[str]:

@@ -69,10 +69,10 @@ def _defect(error: Exception) -> str:
 
 
 def show(text: str) -> int:
-    """Print `text` on standard output, and give the exit code."""
+    """Print the lines of `text` on standard output, and give the exit code."""
     try:
         descriptor = streams.ready(streams.STANDARD_OUTPUT)
-        streams.put(descriptor, text.encode(sys.stdout.encoding, "backslashreplace"))
+        streams.put(descriptor, f"{_plain(text)}\n".encode(sys.stdout.encoding, "backslashreplace"))
     except BrokenPipeError:
         return BROKEN_PIPE
     except OSError as error:
@@ -121,6 +121,9 @@ def say(text: str) -> None:
 
 def _plain(text: str) -> str:
     """Lines in which nothing speaks to the terminal."""
-    from cursorkit.errors import printable
+    lines = text.splitlines()
+    if not all(map(str.isprintable, lines)):
+        from cursorkit.errors import printable
 
-    return "\n".join(map(printable, text.splitlines()))
+        lines = [*map(printable, lines)]
+    return "\n".join(lines)

@@ -19,6 +19,7 @@ from cursorkit.errors import ArgumentErrors, Problem, listed
 from cursorkit.files import Files
 from cursorkit.methods.call import gather, missing
 from cursorkit.methods.discovery import Methods
+from cursorkit.schema.document import needed
 from cursorkit.schema.names import cli_name
 from cursorkit.wire.transport import Endpoint, EndpointError
 from cursorkit_transports.openers import check_endpoint
@@ -80,7 +81,7 @@ def plan(service: Service, arguments: Arguments, announce: Callable[[str], None]
     """
     problems: list[Problem] = []
     node = _named(service.document, arguments, problems)
-    method = Methods(service.document).named(node["id"])
+    method = Methods(service.document).named(needed(node, "id"))
     endpoint = _endpoint(service, method, arguments, announce, problems)
     problems += trust_problems(arguments)
     files = Files(announce)

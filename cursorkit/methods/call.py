@@ -240,7 +240,9 @@ def _parameters(method: Method, values: Body | Mapping[str, object]) -> Body:
     editor = edit(method.parameters)
     for name, value in values.items():
         if value is not None:
-            editor.set(name, value)
+            known = method.parameters.find(name)
+            # The wire names of some parameters hold dots, which would part the names of a path.
+            editor.set(known.cli if known and "." in name else name, value)
     return editor.body
 
 
@@ -285,7 +287,7 @@ def _expanded(value: Content, *, several: bool) -> str:
 
 
 def _text(value: Content) -> str:
-    return json.dumps(value) if isinstance(value, bool | dict) else str(value)
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _credentials(method: Method, values: Mapping[str, Content]) -> list[_Pair]:

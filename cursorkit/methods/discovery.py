@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property, partial
+import re
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, cast
 
 from attrs import define, evolve
 
 from cursorkit.errors import SchemaError, quoted
-from cursorkit.methods.encoding import is_http_body, message_of
+from cursorkit.methods.encoding import HTTP_BODY, is_http_body, message_of
 from cursorkit.methods.method import VARIABLE, Answer, Method
-from cursorkit.schema.discovery import Schemas, described
-from cursorkit.schema.document import flag, needed, table, tables, text, texts
-from cursorkit.schema.types import List, Object, Scalar
+from cursorkit.schema.discovery import Schemas, described, told_apart
+from cursorkit.schema.document import flag, methods, needed, table, tables, text, texts, unsound
+from cursorkit.schema.types import List, Object, Rule, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +35,15 @@ _ANSWERS = {
 against the request. Documents name no functions: they may come from anywhere."""
 
 
+_VERBS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
+
+_SEGMENTS = r"(?:(?!\.{1,2}(?:/|\Z))[\w.~!$&'()*,;=:@-]*(?:/|\Z))*"
+"""Segments of a path that are themselves in every URL (RFC 3986, 3.3), and none that leads elsewhere."""
+_ROOT = re.compile(rf"https?://[\w.:\[\]-]+/{_SEGMENTS}", re.ASCII)
+_PATH = re.compile(_SEGMENTS, re.ASCII)
+_SOMETHING = Rule("bad-format", "an empty segment is not allowed in a path", bool)
+
+
 @define(slots=False)
 class Methods:
     """The methods of one document, overlays included.
@@ -46,7 +56,11 @@ class Methods:
 
     @cached_property
     def _nodes(self) -> dict[str, Document]:
-        return {needed(node, "id"): node for node in _methods(self.document)}
+        found: dict[str, Document] = {}
+        for _, node in methods(self.document):
+            if found.setdefault(needed(node, "id"), node) is not node:
+                raise unsound(node, "two methods have one id")
+        return found
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -68,13 +82,17 @@ class Methods:
         node = self._nodes[method]
         schemas = Schemas(table(self.document, "schemas"), method)
         verb = needed(node, "httpMethod")
+        if verb not in _VERBS:
+            raise unsound(node, "'httpMethod' is none")
         return Method(
             id=method,
             verb=verb,
-            root=needed(self.document, "rootUrl") + text(self.document, "servicePath"),
-            path=needed(node, "path"),
+            root=_root(self.document),
+            path=_path(node, self._described(node)),
             parameters=Object(
-                method.rpartition(".")[2], partial(self._parameters, node, schemas), member="parameter"
+                method.rpartition(".")[2],
+                lambda: told_apart(self._parameters(node, schemas)),
+                member="parameter",
             ),
             request=_message(schemas, table(node, "request")),
             answer=_answer(schemas, node),
@@ -83,39 +101,62 @@ class Methods:
         )
 
     def _parameters(self, node: Document, schemas: Schemas) -> Iterator[Field]:
-        several = {name for plus, name in VARIABLE.findall(needed(node, "path")) if plus}
-        own = dict(tables(node, "parameters"))
-        order = [wire for wire in texts(node, "parameterOrder") if wire in own]
-        for wire in dict.fromkeys((*order, *own)):
-            parameter = own[wire]
-            schema = _of_parameter(schemas, wire, parameter)
-            if text(parameter, "location") == "path":
-                schema = _in_path(schema, "path" if wire in several else "segment")
-            yield described(wire, parameter, schema, required=flag(parameter, "required"))
-        for wire, parameter in tables(self.document, "parameters"):
-            if wire not in own:
-                schema = _of_parameter(schemas, wire, parameter)
-                yield described(wire, parameter, schema, required=flag(parameter, "required"))
+        places = {
+            name: "path" if plus else "segment" for plus, name in VARIABLE.findall(needed(node, "path"))
+        }
+        for wire, parameter in self._described(node).items():
+            schema = schemas.read(parameter, wire)
+            if flag(parameter, "repeated"):
+                schema = List(schema)
+            if wire in places:
+                schema = _in_path(parameter, schema, places[wire])
+            required = wire in places or flag(parameter, "required")
+            yield described(wire, parameter, schema, required=required)
+
+    def _described(self, node: Document) -> Document:
+        """The parameters of a method: its own, those first that have an order, and those that all have.
+
+        What is said of one that all have goes for a method's own of that name too, outside of the path.
+        """
+        general, own = dict(tables(self.document, "parameters")), dict(tables(node, "parameters"))
+        for wire in own.keys() & general.keys():
+            if text(own[wire], "location") != "path":
+                own[wire] = {**general[wire], **own[wire]}
+        order = dict.fromkeys(each for each in texts(node, "parameterOrder") if each in own)
+        return {**order, **own, **general, **own}
 
 
-def _methods(node: Document) -> Iterator[Document]:
-    yield from (method for _, method in tables(node, "methods"))
-    for _, resource in tables(node, "resources"):
-        yield from _methods(resource)
+def _root(document: Document) -> str:
+    root = needed(document, "rootUrl") + text(document, "servicePath")
+    if not (_ROOT.fullmatch(root) and root.endswith("/")):
+        raise unsound(document, "'rootUrl' and 'servicePath' make no URL of a host and a path")
+    return root
+
+
+def _path(node: Document, parameters: Document) -> str:
+    path = needed(node, "path")
+    if not _PATH.fullmatch(VARIABLE.sub("x", path)):
+        raise unsound(node, "'path' is no path")
+    for _, name in VARIABLE.findall(path):
+        if name not in parameters:
+            raise unsound(node, f"'path' has a place for {quoted(name)}, which is no parameter")
+    return path
 
 
 def _message(schemas: Schemas, reference: Document) -> Message | None:
     return message_of(schemas.read(reference, "request")) if reference else None
 
 
-def _of_parameter(schemas: Schemas, wire: str, parameter: Document) -> Schema:
-    schema = schemas.read(parameter, wire)
-    return List(schema) if flag(parameter, "repeated") else schema
-
-
-def _in_path(schema: Schema, form: str) -> Schema:
+def _in_path(parameter: Document, schema: Schema, form: str) -> Schema:
     """A parameter of the path, checked so that it cannot lead to another one."""
-    return evolve(schema, format=form) if isinstance(schema, Scalar) and schema.type == "string" else schema
+    match schema:
+        case Scalar(type="string"):
+            return evolve(schema, format=form)
+        case Scalar(type="bytes"):
+            return evolve(schema, rules=(_SOMETHING,))
+        case Scalar():
+            return schema
+    raise unsound(parameter, "a parameter in a path is no scalar")
 
 
 def _answer(schemas: Schemas, node: Document) -> Answer:
@@ -125,10 +166,15 @@ def _answer(schemas: Schemas, node: Document) -> Answer:
             raise SchemaError(f"nobody knows how to read answers of the kind {quoted(named)}")
         accept, read, reconcile = _ANSWERS[named]
         return Answer(accept, _later(read), _later(reconcile))
-    response = table(node, "response")
-    schema = schemas.read(response, "response") if response else None
-    raw = isinstance(schema, Object) and is_http_body(schema)
-    return Answer(accept="*/*") if raw else Answer()
+    return Answer(accept="*/*") if _is_raw(schemas, table(node, "response")) else Answer()
+
+
+def _is_raw(schemas: Schemas, response: Document) -> bool:
+    """Whether an answer is bytes of any kind. Others may hold names that no argument can spell."""
+    if schemas.names(response) != HTTP_BODY:
+        return False
+    schema = schemas.read(response, "response")
+    return isinstance(schema, Object) and is_http_body(schema)
 
 
 @cache

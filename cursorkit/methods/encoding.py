@@ -27,6 +27,9 @@ CONTENT_TYPE = Scalar(
 
 RAW = Scalar("raw")
 
+HTTP_BODY = frozenset({"contentType", "data", "extensions"})
+"""The wire names of google.api.HttpBody."""
+
 _ANSWER_ONLY = "'extensions' is metadata of answers, which no request can carry"
 
 
@@ -45,7 +48,7 @@ def is_http_body(schema: Object) -> bool:
     """Whether a message has the structure of google.api.HttpBody."""
     held = {each.wire: each.schema for each in schema.fields}
     return (
-        held.keys() == {"contentType", "data", "extensions"}
+        held.keys() == HTTP_BODY
         and _is(held["contentType"], "string")
         and _is(held["data"], "bytes")
         and isinstance(extensions := held["extensions"], List)

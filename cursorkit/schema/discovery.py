@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import define, field
 
 from cursorkit.errors import SchemaError, quoted
-from cursorkit.schema.document import flag, needed, table, tables, text, texts, unsound
+from cursorkit.schema.document import flag, needed, rows, table, tables, text, texts, unsound
 from cursorkit.schema.names import checked_name, cli_name
 from cursorkit.schema.patterns import compiled
 from cursorkit.schema.types import DEEPEST, Advice, Any, Field, List, Map, Object, Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cursorkit.schema.document import Document
     from cursorkit.schema.types import Schema
@@ -50,6 +49,14 @@ class Schemas:
         """
         return self._read(node, name, 0)
 
+    def names(self, node: Document) -> frozenset[str]:
+        """The wire names in the structure that `node` describes, whatever they are; none, if it is none."""
+        for _ in range(DEEPEST):
+            if "$ref" not in node:
+                break
+            node = table(self.document, text(node, "$ref"))
+        return frozenset(table(node, "properties"))
+
     def _named(self, name: str, depth: int) -> Schema:
         if name not in self.document:
             raise SchemaError(f"the document has no schema {quoted(name)}")
@@ -74,7 +81,7 @@ class Schemas:
             case "object" if "additionalProperties" in node and "properties" not in node:
                 return Map(self._read(table(node, "additionalProperties"), name, depth + 1))
             case "object":
-                return Object(name, partial(self._fields, node, name))
+                return Object(name, lambda: told_apart(self._fields(node, name)))
             case "any":
                 return Any()
         return scalar(node)
@@ -90,7 +97,7 @@ def described(wire: str, node: Document, schema: Schema, *, required: bool) -> F
     """The field that `node` describes.
 
     Raises:
-        SchemaError: the wire name holds a character that the language takes for its own.
+        SchemaError: the wire name holds a character that the language takes for its own, or that nobody sees.
     """
     cli = checked_name(wire)
     return Field(
@@ -107,6 +114,20 @@ def described(wire: str, node: Document, schema: Schema, *, required: bool) -> F
     )
 
 
+def told_apart(fields: Iterable[Field]) -> Iterator[Field]:
+    """The fields themselves.
+
+    Raises:
+        SchemaError: two have one name on the command line.
+    """
+    found: set[str] = set()
+    for each in fields:
+        if each.cli in found:
+            raise SchemaError(f"two names of the document are both spelled {quoted(each.cli)}")
+        found.add(each.cli)
+        yield each
+
+
 def scalar(node: Document) -> Scalar:
     """The scalar that `node` describes.
 
@@ -121,9 +142,9 @@ def scalar(node: Document) -> Scalar:
             "bytes" if form == "byte" else "string",
             form,
             enum=texts(node, "enum"),
-            pattern=_pattern(node),
+            pattern=_pattern(node, text(node, "pattern")),
             synonyms=tuple((each, text(table(node, "synonyms"), each)) for each in table(node, "synonyms")),
-            advice=tuple(Advice(**each) for each in node.get("advice", ())),
+            advice=tuple(_advice(each) for each in rows(node, "advice")),
         )
     if kind == "boolean":
         return Scalar("boolean")
@@ -136,8 +157,11 @@ def scalar(node: Document) -> Scalar:
     raise SchemaError(f"the type {quoted(kind)} is unknown")
 
 
-def _pattern(node: Document) -> str:
-    pattern = text(node, "pattern")
+def _advice(node: Document) -> Advice:
+    return Advice(needed(node, "kind"), _pattern(node, needed(node, "pattern")), needed(node, "message"))
+
+
+def _pattern(node: Document, pattern: str) -> str:
     try:
         compiled(pattern)
     except (re.error, OverflowError, RecursionError):

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
     _T = TypeVar("_T")
 
+DEEPEST = 64
+"""Levels of resources within each other; real ones have a dozen at most."""
+
+_SENTENCE = 200
+"""Columns that what is wrong may take: names of documents may be of any length."""
+
 _KINDS = {dict: "a structure", list: "a list", str: "a text", bool: "true or false"}
 
 
@@ -36,6 +42,16 @@ def tables(part: Document, key: str) -> Iterator[tuple[str, Document]]:
         yield name, table(held, name)
 
 
+def methods(part: Document, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Document]]:
+    """The methods of `part` and of the resources in it, each with the names that lead to it from there."""
+    if len(path) > DEEPEST:
+        raise unsound(part, f"there are more than {DEEPEST} levels of resources")
+    for name, method in tables(part, "methods"):
+        yield (*path, name), method
+    for name, resource in tables(part, "resources"):
+        yield from methods(resource, (*path, name))
+
+
 def text(part: Document, key: str) -> str:
     """The text under `key`; an empty one, if there is none."""
     return _held(part, key, str) or ""
@@ -43,7 +59,7 @@ def text(part: Document, key: str) -> str:
 
 def needed(part: Document, key: str) -> str:
     """The text under `key`, which has to be there."""
-    if key not in part:
+    if part.get(key) is None:
         raise unsound(part, f"'{key}' is missing")
     return text(part, key)
 
@@ -56,6 +72,14 @@ def texts(part: Document, key: str) -> tuple[str, ...]:
     return tuple(held)
 
 
+def rows(part: Document, key: str) -> Iterator[Document]:
+    """The structures in the list under `key`."""
+    for each in _held(part, key, list) or []:
+        if not isinstance(each, dict):
+            raise unsound(part, f"'{key}' holds something that is no structure")
+        yield each
+
+
 def flag(part: Document, key: str) -> bool:
     """Whether `key` is true."""
     return _held(part, key, bool) or False
@@ -63,11 +87,11 @@ def flag(part: Document, key: str) -> bool:
 
 def unsound(part: Document, what: str) -> SchemaError:
     """That a document is not sound, and where: `what` is wrong in `part`."""
-    from cursorkit.errors import SchemaError, quoted
+    from cursorkit.errors import SchemaError, quoted, shortened
 
     name = part.get("id")
     where = f" in {quoted(name)}" if isinstance(name, str) else ""
-    return SchemaError(f"the document is not sound: {what}{where}")
+    return SchemaError(f"the document is not sound: {shortened(what, _SENTENCE)}{where}")
 
 
 def _held(part: Document, key: str, kind: type[_T]) -> _T | None:

@@ -29,13 +29,14 @@ def checked_name(wire: str) -> str:
     """The same for the name of a field or parameter, which arguments have to be able to spell.
 
     Raises:
-        SchemaError: it holds a character that the language takes for its own.
+        SchemaError: it holds a character that the language takes for its own, or that nobody sees.
     """
     name = cli_name(wire)
-    if not name or set(name) & set(".=:@/+"):
+    if not name or set(name) & set(".=:@/+") or not wire.isprintable():
         from cursorkit.errors import SchemaError, quoted
 
-        raise SchemaError(f"the name {quoted(wire)} is empty, or holds one of . = : @ / +")
+        odd = "one of . = : @ / +" if wire.isprintable() else "a character that cannot be printed"
+        raise SchemaError(f"the name {quoted(wire)} is empty, or holds {odd}")
     return name
 
 
