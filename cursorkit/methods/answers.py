@@ -39,6 +39,16 @@ def read_json(response: Response) -> Outcome:
     return Outcome(Verdict.DONE, value, sent=response.sent)
 
 
+def read_media(response: Response) -> Outcome:
+    """The outcome of an answer that is the media itself."""
+    if not 200 <= response.status < 300:
+        return refused(response)
+    if response.status == HTTPStatus.PARTIAL_CONTENT:
+        message = f"the server answered {status(response)}, though all of it was asked for"
+        return Outcome(Verdict.UNKNOWN, message=message, sent=response.sent)
+    return Outcome(Verdict.DONE, sent=response.sent, media=response.body)
+
+
 def refused(response: Response) -> Outcome:
     """The outcome of an answer that is no success."""
     answer = parsed(contents(response))[0]

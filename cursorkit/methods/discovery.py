@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, cast
 
@@ -9,13 +10,13 @@ from attrs import define, evolve
 
 from cursorkit.errors import SchemaError, quoted
 from cursorkit.methods.encoding import is_http_body, message_of
-from cursorkit.methods.method import VARIABLE, Answer, Method
+from cursorkit.methods.method import VARIABLE, Answer, Media, Method, Paging
 from cursorkit.schema.discovery import Schemas, described
-from cursorkit.schema.document import flag, needed, table, tables, text, texts
-from cursorkit.schema.types import List, Object, Scalar
+from cursorkit.schema.document import flag, needed, table, tables, text, texts, unsound
+from cursorkit.schema.types import List, Map, Object, Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from cursorkit.methods.method import Message
     from cursorkit.methods.outcome import Outcome
@@ -68,18 +69,23 @@ class Methods:
         node = self._nodes[method]
         schemas = Schemas(table(self.document, "schemas"), method)
         verb = needed(node, "httpMethod")
+        path = text(self.document, "servicePath") + needed(node, "path")
+        response = _response(schemas, node)
         return Method(
             id=method,
             verb=verb,
-            root=needed(self.document, "rootUrl") + text(self.document, "servicePath"),
-            path=needed(node, "path"),
+            root=needed(self.document, "rootUrl"),
+            path=path,
             parameters=Object(
                 method.rpartition(".")[2], partial(self._parameters, node, schemas), member="parameter"
             ),
             request=_message(schemas, table(node, "request")),
-            answer=_answer(schemas, node),
+            answer=_answer(node, response),
             scopes=texts(node, "scopes"),
             idempotent=verb == "GET" or flag(node, "idempotent"),
+            media=_media(node),
+            download=_download(node, path, response),
+            paging=_paging(node, response),
         )
 
     def _parameters(self, node: Document, schemas: Schemas) -> Iterator[Field]:
@@ -118,17 +124,19 @@ def _in_path(schema: Schema, form: str) -> Schema:
     return evolve(schema, format=form) if isinstance(schema, Scalar) and schema.type == "string" else schema
 
 
-def _answer(schemas: Schemas, node: Document) -> Answer:
+def _response(schemas: Schemas, node: Document) -> Schema | None:
+    response = table(node, "response")
+    return schemas.read(response, "response") if response else None
+
+
+def _answer(node: Document, response: Schema | None) -> Answer:
     named = text(node, "answer")
     if named:
         if named not in _ANSWERS:
             raise SchemaError(f"nobody knows how to read answers of the kind {quoted(named)}")
         accept, read, reconcile = _ANSWERS[named]
         return Answer(accept, _later(read), _later(reconcile))
-    response = table(node, "response")
-    schema = schemas.read(response, "response") if response else None
-    raw = isinstance(schema, Object) and is_http_body(schema)
-    return Answer(accept="*/*") if raw else Answer()
+    return Answer(accept="*/*") if _is_raw(response) else Answer()
 
 
 @cache
@@ -141,3 +149,61 @@ def _later(name: str) -> Callable[..., Outcome]:
         return cast("Outcome", resolve_name(name)(*arguments))
 
     return call
+
+
+def _is_raw(response: Schema | None) -> bool:
+    return isinstance(response, Object) and is_http_body(response)
+
+
+def _media(node: Document) -> Media | None:
+    """What a method takes of media. The paths of uploads are relative to the API's root."""
+    upload = table(node, "mediaUpload")
+    if not upload:
+        return None
+    paths = {
+        name: needed(protocol, "path").removeprefix("/") for name, protocol in tables(upload, "protocols")
+    }
+    return Media(paths, texts(upload, "accept"), _size(upload))
+
+
+_UNITS = {"": 1, "B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
+
+
+def _size(upload: Document) -> int | None:
+    written = text(upload, "maxSize")
+    found = re.fullmatch(r"([0-9]{1,18})([KMGT]?B)?", written)
+    if found is None and written:
+        raise unsound(upload, "'maxSize' is no size")
+    return int(found[1]) * _UNITS[found[2] or ""] if found else None
+
+
+def _download(node: Document, path: str, response: Schema | None) -> str:
+    """Where the media itself is; some of it has a service of its own, beside that of the method."""
+    if not flag(node, "supportsMediaDownload"):
+        return path if _is_raw(response) else ""
+    return f"download/{path}" if flag(node, "useMediaDownloadService") else path
+
+
+def _paging(node: Document, response: Schema | None) -> Paging | None:
+    """What pages hold: the list of structures in them.
+
+    Where there are several, it is the one called like the resource or `items`; where there is none, it is the
+    map of structures, else the only list.
+    """
+    if "pageToken" not in table(node, "parameters") or not isinstance(response, Object):
+        return None
+    held = {each.wire: each.schema for each in response.fields}
+    several = {wire: schema for wire, schema in held.items() if isinstance(schema, List | Map)}
+    lists = {wire: schema.items for wire, schema in several.items() if isinstance(schema, List)}
+    maps = {wire: schema.values for wire, schema in several.items() if isinstance(schema, Map)}
+    resource = needed(node, "id").split(".")[-2:][0]
+    kinds = (_structures(lists), _structures(maps), [*lists])
+    found = next(filter(None, kinds), [])
+    named = found if len(found) == 1 else [each for each in found if each in {resource, "items"}]
+    if "nextPageToken" not in held or len(named) != 1:
+        return None
+    return Paging(named[0], tuple(wire for wire in several if wire != named[0]))
+
+
+def _structures(parts: Mapping[str, Schema]) -> list[str]:
+    return [wire for wire, schema in parts.items() if isinstance(schema, Object)]

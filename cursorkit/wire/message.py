@@ -121,6 +121,9 @@ class Request:
         idempotent: whether sending it twice does no more than sending it once.
         template: its path below the API's root, with the names of parameters for their values, as logs may
             show it.
+        follow_up: what to send in its place once it was tried: it asks what became of it. None where the
+            request itself is sent again.
+        large: whether its answer may have any size, and take any time as long as it goes on.
     """
 
     verb: str
@@ -129,6 +132,8 @@ class Request:
     body: BodySource = field(repr=False)
     idempotent: bool = False
     template: str = ""
+    follow_up: Request | None = field(default=None, repr=False)
+    large: bool = False
 
 
 @frozen

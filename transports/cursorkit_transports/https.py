@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import socket
 import ssl
@@ -104,6 +105,8 @@ class Https:
         answer_timeout: seconds from there until it is whole.
         largest_answer: bytes of an answer, decoded.
 
+    Of a request that is `large`, a success may have any size and take any time, as long as it does not stall.
+
     Raises:
         SourceError: the bundle cannot be read.
     """
@@ -119,6 +122,7 @@ class Https:
         largest_answer: int = LARGEST_ANSWER,
     ) -> None:
         self._pool = connections(ca_bundle, Deadlines(stall_timeout, answer_timeout))
+        self._patient = connections(ca_bundle, Deadlines(stall_timeout, math.inf))
         self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
         self._largest_answer = largest_answer
 
@@ -147,8 +151,9 @@ class Https:
                 raise PermanentError(message, sending.sent) from None
 
     def _exchange(self, request: Request, fields: urllib3.HTTPHeaderDict, sending: Sending) -> Response:
+        pool = self._patient if request.large else self._pool
         with unlogged():
-            answer = self._pool.urlopen(
+            answer = pool.urlopen(
                 request.verb,
                 request.url,
                 body=sending,
@@ -160,7 +165,9 @@ class Https:
                 decode_content=False,
             )
         try:
-            body = spooled(self._limited(content(answer)), _IN_MEMORY)
+            wanted = request.large and answer.status < HTTPStatus.MULTIPLE_CHOICES
+            blocks = content(answer)
+            body = spooled(blocks if wanted else self._limited(blocks), _IN_MEMORY)
         finally:
             answer.close()
         return Response(answer.status, Headers(answer.headers.items()), body, sending.sent)
@@ -176,6 +183,7 @@ class Https:
     def close(self) -> None:
         """Close the connections."""
         self._pool.clear()
+        self._patient.clear()
 
 
 class _TooLargeError(FramingError):
