@@ -7,7 +7,7 @@ from textwrap import fill, indent
 from cursorkit.cli.argv import WIDTH
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.cli.flags import full
-from cursorkit.schema.document import table, tables, text, texts
+from cursorkit.schema.document import flag, table, tables, text, texts
 from cursorkit.schema.names import cli_name
 
 TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
@@ -34,6 +34,16 @@ A list grows by one element with each NAME=VALUE; a map takes NAME=KEY=VALUE."""
 ANSWER = """\
 -o FILE receives the answer, one JSON document; the default, -, is standard output. Words for people go to
 standard error. A DICOM store's reports are printed for 202, 400 and 409 too."""
+
+MEDIA = """\
+-u simple FILE sends FILE with the call, in one request; with -u resumable FILE, what a broken connection cut
+off goes on where it was. -m TYPE is its media type; by default, what its name says."""
+
+DOWNLOAD = """\
+-p alt=media asks for the media itself, which goes to -o FILE as it is."""
+
+PAGES = """\
+--all-pages asks for every page, and prints what they list: one item a line, as JSON."""
 
 EXIT_CODES = """\
 0 done; 1 refused by the API; 2 wrong usage; 4 authentication; 5 a local file or the output; 6 try again
@@ -105,7 +115,8 @@ def page(service: Service, words: tuple[str, ...]) -> str:
 def _form(command: str, method: Document) -> str:
     places = " ".join(f"<{cli_name(name)}>" for name in positionals(method))
     request = " -r WORD ..." if "request" in method else ""
-    return f"%(prog)s [--scope URL] {command} {places}{request} [-p NAME=VALUE ...] [-o FILE]"
+    media = " [-u PROTOCOL FILE] [-m TYPE]" if "mediaUpload" in method else ""
+    return f"%(prog)s [--scope URL] {command} {places}{request}{media} [-p NAME=VALUE ...] [-o FILE]"
 
 
 def _list(methods: list[tuple[str, Document]]) -> Iterator[tuple[str, str]]:
@@ -130,6 +141,12 @@ def _method(document: Document, method: Document) -> Iterator[tuple[str, str]]:
             "example",
             f"-r . {_example(table(table(document, 'schemas'), name))}\nsets it completely, in this order.",
         )
+    if "mediaUpload" in method:
+        yield "media", MEDIA
+    if flag(method, "supportsMediaDownload"):
+        yield "download", DOWNLOAD
+    if "pageToken" in parameters:
+        yield "pages", PAGES
     yield "scopes", _scopes(document, method)
 
 

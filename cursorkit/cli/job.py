@@ -271,10 +271,17 @@ def _media(arguments: Arguments, files: Files) -> Upload | None:
         source = files(name)
     except SourceError as error:
         raise ArgumentErrors((Problem(error.kind, f"-u: {error}", label=""),)) from None
+    kind = arguments.media_type or _type_of(name)
+    return Upload(source, kind, cast("Literal['simple', 'resumable']", protocol), arguments.trusted_hosts)
+
+
+def _type_of(name: str) -> str:
+    """The media type that the name of a file tells of."""
     from mimetypes import guess_type
 
-    kind = arguments.media_type or guess_type(name, strict=False)[0] or OCTETS
-    return Upload(source, kind, cast("Literal['simple', 'resumable']", protocol), arguments.trusted_hosts)
+    kind, coding = guess_type(name, strict=False)
+    coded = {None: kind, "gzip": "application/gzip"}
+    return coded.get(coding) or OCTETS
 
 
 def _media_problems(

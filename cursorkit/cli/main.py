@@ -95,11 +95,7 @@ def _work(job: Job, arguments: Arguments, progress: Progress) -> int:
                 output.write(_document(job, _shown(job)))
                 return 0
             with _listening() if arguments.debug else nullcontext():
-                if job.all_pages:
-                    from cursorkit.cli.pages import write_pages
-
-                    return write_pages(job, output)
-                outcome = _asked(job, progress)
+                outcome = _listed(job, output) if job.all_pages else _asked(job, progress)
             _tell_outcome(job, outcome, quiet=arguments.quiet)
             if outcome.media is not None:
                 _report(outcome, blocks(outcome.media), output)
@@ -107,11 +103,19 @@ def _work(job: Job, arguments: Arguments, progress: Progress) -> int:
                 _report(outcome, [_document(job, outcome.value)], output)
             return outcome.verdict.value
     except ReaderGoneError as error:
-        return console.BROKEN_PIPE if arguments.dry_run else console.fail(error, progress.sent)
-    except OutputError as error:
+        if arguments.dry_run or job.all_pages:
+            return console.BROKEN_PIPE
         return console.fail(error, progress.sent)
+    except OutputError as error:
+        return console.fail(error, "" if job.all_pages else progress.sent)
     except CursorkitError as error:
         return console.fail(error)
+
+
+def _listed(job: Job, output: Output) -> Outcome:
+    from cursorkit.cli.pages import write_pages
+
+    return write_pages(job, output)
 
 
 def _asked(job: Job, progress: Progress) -> Outcome:

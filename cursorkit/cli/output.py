@@ -57,6 +57,11 @@ class Output:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def replaces(self) -> bool:
+        """Whether it is a file that appears, or becomes another one, only when all is written."""
+        return isinstance(self._place, _Replacement)
+
     def write(self, content: bytes) -> None:
         """Write the document; a file gets its name only when all of it is on the disk.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from cursorkit.cli import console
+from cursorkit.cli.output import document
 from cursorkit.language.shell import shell_line
-from cursorkit.methods.outcome import Verdict
+from cursorkit.methods.outcome import Outcome, Verdict
 from cursorkit.methods.paging import pages
 from cursorkit_transports import open_transport
 
@@ -27,8 +29,8 @@ class _EndedError(Exception):
         self.page = page
 
 
-def write_pages(job: Job, output: Output) -> int:
-    """Write the items as they come; give the exit code.
+def write_pages(job: Job, output: Output) -> Outcome:
+    """Write the items as they come; give what came of the last page.
 
     A file becomes the new one only with the last page. Elsewhere, what came stays where a page fails.
 
@@ -39,11 +41,18 @@ def write_pages(job: Job, output: Output) -> int:
     try:
         output.write_all(_lines(pages(job.method, job.parameters, job.body, transport)))
     except _EndedError as ended:
-        _tell(ended.page)
-        return ended.page.outcome.verdict.value
+        return ended.page.outcome if output.replaces else _leading_on(ended.page)
     finally:
         transport.close()
-    return 0
+    return Outcome(Verdict.DONE)
+
+
+def _leading_on(page: Page) -> Outcome:
+    """What came of a page, and how to go on from there."""
+    if not page.token:
+        return page.outcome
+    hint = f"-p {shell_line([f'page-token={page.token}'])} goes on from there"
+    return evolve(page.outcome, message=f"{page.outcome.message}\n{hint}")
 
 
 def _lines(every: Iterator[Page]) -> Iterator[bytes]:
@@ -54,19 +63,9 @@ def _lines(every: Iterator[Page]) -> Iterator[bytes]:
     """
     told: set[str] = set()
     for page in every:
-        for name in page.left_out:
-            if name not in told:
-                console.tell(f"warning: the answers also hold '{name}', which is left out", console.YELLOW)
-            told.add(name)
-        if page.items:
-            yield "".join(f"{json.dumps(item, separators=(',', ':'))}\n" for item in page.items).encode(
-                "ascii"
-            )
         if page.outcome.verdict is not Verdict.DONE:
             raise _EndedError(page)
-
-
-def _tell(page: Page) -> None:
-    console.tell(f"error: {page.outcome.message}", console.RED)
-    if page.token:
-        console.say(f"from this page on: -p {shell_line([f'page-token={page.token}'])}")
+        for name in {*page.left_out} - told:
+            console.tell(f"warning: the answers also hold '{name}', which is left out", console.YELLOW)
+        told.update(page.left_out)
+        yield b"".join(document(item, pretty=False) for item in page.items)

@@ -83,7 +83,7 @@ class Methods:
             answer=_answer(node, response),
             scopes=texts(node, "scopes"),
             idempotent=verb == "GET" or flag(node, "idempotent"),
-            media=_media(node),
+            media=_media(node, path),
             download=_download(node, path, response),
             paging=_paging(node, response),
         )
@@ -155,15 +155,24 @@ def _is_raw(response: Schema | None) -> bool:
     return isinstance(response, Object) and is_http_body(response)
 
 
-def _media(node: Document) -> Media | None:
+def _media(node: Document, path: str) -> Media | None:
     """What a method takes of media. The paths of uploads are relative to the API's root."""
+    places = _places(path)
     upload = table(node, "mediaUpload")
     if not upload:
         return None
     paths = {
         name: needed(protocol, "path").removeprefix("/") for name, protocol in tables(upload, "protocols")
     }
+    if any(_places(each) - places for each in paths.values()):
+        raise unsound(
+            node, "'mediaUpload' has a path with a place for something that the method's has none for"
+        )
     return Media(paths, texts(upload, "accept"), _size(upload))
+
+
+def _places(path: str) -> set[str]:
+    return {name for _, name in VARIABLE.findall(path)}
 
 
 _UNITS = {"": 1, "B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}

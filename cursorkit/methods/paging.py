@@ -80,11 +80,11 @@ def _pages(
     while True:
         asked.add(token)
         page, following = _read(paging, token, call(method, given, carried, transport))
+        yield page
         if following in asked:
             message = "the server leads from page to page in a circle"
-            page = evolve(page, outcome=Outcome(Verdict.UNKNOWN, message=message))
-        yield page
-        if not following or page.outcome.verdict is not Verdict.DONE:
+            yield Page(Outcome(Verdict.UNKNOWN, message=message))
+        if not following or following in asked:
             return
         token = following
         given = evolve(given, content={**values, "pageToken": token})
