@@ -78,13 +78,14 @@ def _pages(
     token = str(values.get("pageToken", ""))
     asked: set[str] = set()
     while True:
-        asked.add(token)
+        asked |= {token} - {""}
         page, following = _read(paging, token, call(method, given, carried, transport))
         yield page
         if following in asked:
             message = "the server leads from page to page in a circle"
             yield Page(Outcome(Verdict.UNKNOWN, message=message))
-        if not following or following in asked:
+            return
+        if not following:
             return
         token = following
         given = evolve(given, content={**values, "pageToken": token})
