@@ -29,10 +29,14 @@ _HARMLESS = {
     "connection": _CODING,
     "content-encoding": _CODING,
     "content-length": r"\d{1,18}",
+    "content-range": r"bytes (?:\d{1,18}-\d{1,18}|\*)/\d{1,18}",
     "content-type": _MEDIA_TYPE,
     "date": _DATE,
+    "range": r"bytes=0-\d{1,18}",
     "retry-after": rf"\d{{1,9}}|{_DATE}",
     "transfer-encoding": _CODING,
+    "x-upload-content-length": r"\d{1,18}",
+    "x-upload-content-type": _MEDIA_TYPE,
 }
 """Fields that only say how a message is made up, in lower case, and what they hold then (RFC 9110)."""
 

@@ -107,12 +107,12 @@ def test_on_the_wire() -> None:
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
+    accepted = "image/*, application/pdf"
     large = Upload(Bytes(bytes(1025)), "text/plain", "resumable")
     assert problems("thumbnails.set", large, uploadType="media") == [
         "the parameter 'upload-type' is set by the upload itself",
         "things.thumbnails.set takes no resumable uploads, but simple ones",
-        "things.thumbnails.set takes no media of the type 'text/plain', but of these: "
-        "image/*, application/pdf",
+        f"things.thumbnails.set takes no media of the type 'text/plain', but of these: {accepted}",
         "things.thumbnails.set takes media of 1024 bytes at most, and this has 1025",
     ]
     assert problems("objects.insert", IMAGE, bucket="b", uploadType="media", upload_protocol="raw") == [
