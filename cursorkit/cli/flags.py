@@ -98,6 +98,7 @@ def _flags(prog: str) -> Flags:
     flags.add_argument(
         "-u",
         nargs=2,
+        type=tuple,
         default=(),
         dest="upload",
         metavar=("PROTOCOL", "FILE"),

@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from attrs import evolve, frozen
 
 from cursorkit.body.build import Body, build
 from cursorkit.body.origins import Written
-from cursorkit.cli import console
 from cursorkit.cli.argv import unknown
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.cli.flags import given
 from cursorkit.cli.identity import COMMANDS, identity_problems, login_file, trust_problems
 from cursorkit.cli.identity_help import OF_LOGIN
+from cursorkit.cli.media import media_of, problems_with
 from cursorkit.cli.words import json_document, written
-from cursorkit.errors import ArgumentErrors, Problem, SourceError, listed, quoted
+from cursorkit.errors import ArgumentErrors, Problem, listed
 from cursorkit.files import Files
-from cursorkit.methods import paging
-from cursorkit.methods.call import asked_for, gather, missing
+from cursorkit.methods.call import gather, missing
 from cursorkit.methods.discovery import Methods
-from cursorkit.methods.encoding import MEDIA_TYPE
-from cursorkit.methods.media import OCTETS, Upload, refusals
 from cursorkit.schema.names import cli_name
 from cursorkit.wire.transport import Endpoint, EndpointError
 from cursorkit_transports.openers import check_endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from typing import Literal
+    from collections.abc import Callable, Mapping
 
     from cursorkit.cli.flags import Arguments
     from cursorkit.cli.service import Service
+    from cursorkit.methods.media import Upload
     from cursorkit.methods.method import Method
     from cursorkit.schema.document import Document
     from cursorkit.schema.types import Content, Json, Schema
@@ -103,10 +99,9 @@ def plan(service: Service, arguments: Arguments, announce: Callable[[str], None]
     files = Files(announce)
     named = gather(lambda: _parameters(method, node, arguments, files), problems)
     carried = gather(lambda: _body(method, arguments, files), problems)
-    media = gather(lambda: _media(arguments, files), problems)
+    media = gather(lambda: media_of(arguments, files), problems)
     values = {} if named is None else cast("dict[str, Content]", named.body.content)
-    problems += _media_problems(method, arguments, media, values)
-    problems += paging.refusals(method, values) if arguments.all_pages else ()
+    problems += problems_with(method, arguments, media, values)
     problems += _two_identities(method, endpoint, named)
     problems += missing(method, *(None if each is None else each.body for each in (named, carried)))
     problems += _places(node, arguments)
@@ -257,54 +252,6 @@ def _body(method: Method, arguments: Arguments, files: Files) -> Written:
     start = None if arguments.body is None else json_document(arguments.body, files, "--body: ")
     words = written(arguments.request, files)
     return _written(method.request.schema, words.words, files, words.told, cast("Json", start))
-
-
-def _media(arguments: Arguments, files: Files) -> Upload | None:
-    """The file that is sent as media."""
-    if not arguments.upload:
-        return None
-    protocol, name = arguments.upload
-    if protocol not in {"simple", "resumable"}:
-        message = f"-u: there is no protocol {quoted(protocol)}, but simple and resumable"
-        raise ArgumentErrors((Problem("usage", message, label=""),))
-    try:
-        source = files(name)
-    except SourceError as error:
-        raise ArgumentErrors((Problem(error.kind, f"-u: {error}", label=""),)) from None
-    kind = arguments.media_type or _type_of(name)
-    return Upload(source, kind, cast("Literal['simple', 'resumable']", protocol), arguments.trusted_hosts)
-
-
-def _type_of(name: str) -> str:
-    """The media type that the name of a file tells of."""
-    from mimetypes import guess_type
-
-    kind, coding = guess_type(name, strict=False)
-    coded = {None: kind, "gzip": "application/gzip"}
-    return coded.get(coding) or OCTETS
-
-
-def _media_problems(
-    method: Method, arguments: Arguments, media: Upload | None, values: Mapping[str, Content]
-) -> Iterator[Problem]:
-    """What is wrong with the media that is sent, and with the place of the one that is asked for."""
-    if arguments.media_type is not None:
-        if not arguments.upload:
-            yield Problem("usage", "-m is the type of the file of -u, which is missing", label="")
-        if not re.fullmatch(MEDIA_TYPE, arguments.media_type, re.ASCII):
-            kind = quoted(arguments.media_type)
-            yield Problem("usage", f"-m: {kind} is no media type, such as image/png", label="")
-    if media is not None:
-        try:
-            yield from refusals(method, media, values)
-        except SourceError as error:
-            yield Problem(error.kind, f"-u: {error}", label="")
-    if (
-        asked_for(method, values).answer.large
-        and not arguments.dry_run
-        and console.is_terminal(arguments.out)
-    ):
-        yield Problem("usage", "the media would go to a terminal; -o FILE keeps it", label="")
 
 
 def _written(

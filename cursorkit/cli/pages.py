@@ -39,7 +39,8 @@ def write_pages(job: Job, output: Output) -> Outcome:
     """
     transport = open_transport(job.endpoint)
     try:
-        output.write_all(_lines(pages(job.method, job.parameters, job.body, transport)))
+        every = pages(job.method, job.parameters, job.body, transport, ask_again=job.endpoint.retry_for > 0)
+        output.write_all(_lines(every))
     except _EndedError as ended:
         return ended.page.outcome if output.replaces else _leading_on(ended.page)
     finally:

@@ -169,6 +169,7 @@ def call(
         parameters: as for `prepare`.
         body: as for `prepare`.
         transport: what sends the request.
+        media: the media that goes along; where it is resumable, in requests of its own.
         allow_empty: as for `prepare`.
         ask_again: whether a success that nobody can read, which is none, is asked for once more; only ever if
             the method is idempotent.

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from secrets import token_hex
 from typing import TYPE_CHECKING, Literal
 
 from attrs import evolve, field, frozen
 
 from cursorkit.errors import Problem, listed, quoted
 from cursorkit.schema.names import cli_name
-from cursorkit.wire.message import Headers
-from cursorkit.wire.multipart import Part, encode
 from cursorkit.wire.source import Bytes
 
 if TYPE_CHECKING:
@@ -26,6 +23,12 @@ _SAID = ("uploadType", "upload_protocol")
 """The parameters that say how media is sent; requests with media set them themselves."""
 
 _NOTHING = Bytes()
+
+
+def _by_chance() -> str:
+    from secrets import token_hex
+
+    return token_hex(16)
 
 
 @frozen
@@ -47,7 +50,7 @@ class Upload:
     content_type: str = OCTETS
     protocol: Literal["simple", "resumable"] = "simple"
     trusted_hosts: tuple[str, ...] = ()
-    boundary: str = field(factory=lambda: token_hex(16), repr=False, eq=False)
+    boundary: str = field(factory=_by_chance, repr=False, eq=False)
 
 
 @frozen
@@ -120,6 +123,9 @@ def joined(method: Method, upload: Upload, body: Load | None) -> tuple[Method, s
     kind = ("Content-Type", upload.content_type)
     if body is None:
         return asked, "media", Load((kind,), upload.source)
+    from cursorkit.wire.message import Headers
+    from cursorkit.wire.multipart import Part, encode
+
     parts = (Part(Headers(body.headers), body.source), Part(Headers([kind]), upload.source))
     related = f"multipart/related; boundary={upload.boundary}"
     return asked, "multipart", Load((("Content-Type", related),), encode(parts, upload.boundary))

@@ -11,7 +11,7 @@ from cursorkit.methods.call import call, gathered
 from cursorkit.methods.outcome import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from cursorkit.body.build import Body
     from cursorkit.methods.method import Method, Paging
@@ -37,7 +37,12 @@ class Page:
 
 
 def pages(
-    method: Method, parameters: Body | Mapping[str, object], body: object, transport: Transport
+    method: Method,
+    parameters: Body | Mapping[str, object],
+    body: object,
+    transport: Transport,
+    *,
+    ask_again: bool = True,
 ) -> Iterator[Page]:
     """The pages of `method`, each asked for when it is taken.
 
@@ -46,6 +51,7 @@ def pages(
         parameters: as for `call`.
         body: as for `call`.
         transport: as for `call`.
+        ask_again: as for `call`.
 
     Raises:
         ArgumentErrors: nothing was sent, because of everything that it lists.
@@ -56,7 +62,11 @@ def pages(
     problems = tuple(refusals(method, values))
     if paging is None or problems:
         raise ArgumentErrors(problems)
-    return _pages(method, paging, given, carried, transport)
+
+    def ask(values: Body) -> Outcome:
+        return call(method, values, carried, transport, ask_again=ask_again)
+
+    return _pages(ask, paging, given)
 
 
 def refusals(method: Method, parameters: Mapping[str, Content]) -> Iterator[Problem]:
@@ -71,15 +81,13 @@ def refusals(method: Method, parameters: Mapping[str, Content]) -> Iterator[Prob
         yield Problem("usage", "pages are asked for as JSON, and 'alt' says otherwise", label="")
 
 
-def _pages(
-    method: Method, paging: Paging, given: Body, carried: Body, transport: Transport
-) -> Iterator[Page]:
+def _pages(ask: Callable[[Body], Outcome], paging: Paging, given: Body) -> Iterator[Page]:
     values = cast("dict[str, Content]", given.content)
     token = str(values.get("pageToken", ""))
     asked: set[str] = set()
     while True:
         asked |= {token} - {""}
-        page, following = _read(paging, token, call(method, given, carried, transport))
+        page, following = _read(paging, token, ask(given))
         yield page
         if following in asked:
             message = "the server leads from page to page in a circle"

@@ -25,6 +25,7 @@ from cursorkit.wire.source import Bytes
 from cursorkit.wire.transport import (
     EndpointError,
     PermanentError,
+    Remedy,
     TransportError,
     check_address,
     host_of,
@@ -120,7 +121,8 @@ def session(first: Request, answer: Response, upload: Upload) -> Session:
         or (urlsplit(url).scheme == "https" and host.endswith(_GOOGLE) and own.endswith(_GOOGLE))
     ):
         raise PermanentError(
-            f"the server would have the media sent to another host, {host}; --trust-host {host} allows it"
+            f"the server would have the media sent to another host, {host}",
+            remedy=Remedy("trust-host", (host,)),
         )
     return Session(first, url, upload.content_type, upload.source.length)
 
