@@ -39,8 +39,8 @@ def image(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def run(api: str, capfd: pytest.CaptureFixture[str]) -> Run:
-    return Run(lambda argv: main(["api", api, *argv]), capfd)
+def run(things_api: str, capfd: pytest.CaptureFixture[str]) -> Run:
+    return Run(lambda argv: main(["api", things_api, *argv]), capfd)
 
 
 def at(server: Server, *more: str) -> tuple[str, ...]:
@@ -116,11 +116,11 @@ def test_a_session_is_told_nobody(run: Run, image: str) -> None:
     assert "SECRET" not in result.err
 
 
-def test_standard_input(api: str) -> None:
+def test_standard_input(things_api: str) -> None:
     with Server() as server:
         for protocol in ("simple", "resumable"):
             child = subprocess.run(
-                [PROGRAM, "api", api, *INSERT, "-u", protocol, "-", "--dry-run", *at(server)],
+                [PROGRAM, "api", things_api, *INSERT, "-u", protocol, "-", "--dry-run", *at(server)],
                 check=True,
                 input=MEDIA,
                 stdout=subprocess.PIPE,
@@ -212,9 +212,9 @@ def test_media_goes_into_a_file_as_it_is(run: Run, tmp_path: Path) -> None:
     assert exchange.target == "/download/things/v1/b/b/o/a%2Fb?alt=media"
 
 
-def test_media_goes_to_a_pipe(api: str) -> None:
+def test_media_goes_to_a_pipe(things_api: str) -> None:
     with Server(replying(answer(200, MEDIA))) as server:
-        words = [str(PROGRAM), "api", api, *at(server), *GET, "-p", "alt=media"]
+        words = [str(PROGRAM), "api", things_api, *at(server), *GET, "-p", "alt=media"]
         child = subprocess.run(words, check=True, stdout=subprocess.PIPE)
     assert child.stdout == MEDIA
 
@@ -262,10 +262,13 @@ def test_what_is_no_media_leaves_the_old_file(
     assert sorted(each.name for each in tmp_path.iterdir()) == ["out", "things.json"]
 
 
-def test_media_is_kept_from_terminals(api: str) -> None:
+def test_media_is_kept_from_terminals(things_api: str) -> None:
     controller, terminal = pty.openpty()
     child = subprocess.run(
-        [PROGRAM, "api", api, *GET, "-p", "alt=media"], stdout=terminal, stderr=subprocess.PIPE, text=True
+        [PROGRAM, "api", things_api, *GET, "-p", "alt=media"],
+        stdout=terminal,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     os.close(terminal)
     os.close(controller)
@@ -341,16 +344,16 @@ def test_a_circle_comes_to_an_end(run: Run) -> None:
     assert result.err == "error: the server leads from page to page in a circle\n"
 
 
-def test_items_come_before_the_next_page_does(api: str) -> None:
+def test_items_come_before_the_next_page_does(things_api: str) -> None:
     with Server(FIRST, (ReadHead(), Hang())) as server:
-        words = [str(PROGRAM), "api", api, *at(server), *LIST, "--all-pages"]
+        words = [str(PROGRAM), "api", things_api, *at(server), *LIST, "--all-pages"]
         with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
             assert child.stdout is not None
             assert "".join(child.stdout.readline() for _ in range(2)) == LINES
             child.kill()
 
 
-def test_a_reader_that_has_enough_is_no_error(api: str) -> None:
+def test_a_reader_that_has_enough_is_no_error(things_api: str) -> None:
     pages = [
         (
             ReadHead(),
@@ -359,7 +362,7 @@ def test_a_reader_that_has_enough_is_no_error(api: str) -> None:
         for n in range(100)
     ]
     with Server(*pages) as server:
-        line = f"{PROGRAM} api {api} {' '.join(at(server))} {' '.join(LIST)} --all-pages | head -n 1"
+        line = f"{PROGRAM} api {things_api} {' '.join(at(server))} {' '.join(LIST)} --all-pages | head -n 1"
         child = subprocess.run(
             ["bash", "-c", f"{line}; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True
         )

@@ -192,23 +192,23 @@ class Give:
                 Write(block).play(peer)
 
 
-def test_a_gib_of_resumable_media(scan: Scan, api: str, folder: Path) -> None:
+def test_a_gib_of_resumable_media(scan: Scan, things_api: str, folder: Path) -> None:
     """The peak memory of the whole program, while it announces and sends a GiB."""
     received: list[str] = []
     session = answer(200, b"", [("Location", "/session")])
     with Server((Take(received, session),), (Take(received, answer()),)) as server:
-        words = ("api", api, "--endpoint", server.url, "objects", "insert", "b", "--quiet")
+        words = ("api", things_api, "--endpoint", server.url, "objects", "insert", "b", "--quiet")
         assert peak(CURSORKIT, *words, "-u", "resumable", scan.path, "-o", folder / "out") < MOST
     assert received[1:] == [scan.sha256]
 
 
-def test_a_gib_that_comes(scan: Scan, api: str, folder: Path) -> None:
+def test_a_gib_that_comes(scan: Scan, things_api: str, folder: Path) -> None:
     """The peak memory of the whole program, while it asks for a GiB and puts it into a file."""
     with (
         TemporaryDirectory(dir=folder) as kept,
         Server((ReadHead(), Give(scan.path))) as server,
     ):
-        words = ("api", api, "--endpoint", server.url, "objects", "get", "b", "o", "-p", "alt=media")
+        words = ("api", things_api, "--endpoint", server.url, "objects", "get", "b", "o", "-p", "alt=media")
         out = Path(kept) / "out"
         assert peak("/usr/bin/env", f"TMPDIR={kept}", CURSORKIT, *words, "-o", out) < MOST
         with out.open("rb") as file:

@@ -190,7 +190,7 @@ def method(name: str, root: str = "https://things.googleapis.com") -> Method:
 
 
 @pytest.fixture
-def api(tmp_path: Path) -> str:
+def things_api(tmp_path: Path) -> str:
     """The file of the document."""
     path = tmp_path / "things.json"
     path.write_text(json.dumps(DOCUMENT))
