@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
+from attrs import evolve
 
 from cursorkit import ArgumentErrors, SchemaError, SourceError, Upload, Verdict, call, prepare, read
 from cursorkit.files import file_source
@@ -55,6 +56,11 @@ def test_media_alone() -> None:
     assert content(request) == content(request) == b"\x89PNG\r\n\x1a\n"
     assert not request.idempotent
     assert request.template == "upload/things/v1/b/{bucket}/o"
+
+
+def test_what_may_be_called_twice_may_not_where_media_goes_along() -> None:
+    for media in (IMAGE, evolve(IMAGE, protocol="resumable")):
+        assert not prepare(evolve(method("objects.insert"), idempotent=True), PLACE, media=media).idempotent
 
 
 def test_a_method_without_a_body() -> None:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 from collections import deque
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 from attrs import define, field
+from google.oauth2.credentials import Credentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cursorkit import Upload, Verdict, call
 from cursorkit.files import file_source
+from cursorkit.methods.resumable import IDLE, QUANTUM
 from cursorkit.testing.answers import answer
 from cursorkit.testing.server import Reset, Server, Write
 from cursorkit.wire import Bytes, Headers, Response
 from cursorkit.wire.message import NOTHING_SENT
-from cursorkit_transports import Https, Memory, Policy, Retrying
+from cursorkit_transports import Authorized, Https, Memory, Policy, Retrying
 from cursorkit_transports.memory import Reply
 from media_apis import method
 from upload_store import SESSION, Fault, Store
@@ -156,7 +159,7 @@ def test_a_connection_that_breaks_anywhere(cut: int, lost: int) -> None:
         max_size=5,
     )
 )
-@settings(max_examples=40)
+@settings(max_examples=150)
 def test_any_series_of_faults(faults: list[tuple[int, int, Reset | Write | None]]) -> None:
     media = MEDIA[:3000]
     series = [Fault(None if then is None else read, keep, then) for read, keep, then in faults]
@@ -217,6 +220,13 @@ def test_a_server_that_keeps_nothing_is_given_up() -> None:
         assert len(it.store.told) == 6
     assert outcome.verdict is Verdict.UNKNOWN
     assert outcome.message.startswith("the server keeps nothing more of the media\nall of it was sent")
+
+
+def test_a_server_that_keeps_a_byte_now_and_then_is_given_up() -> None:
+    with bench(*[Fault(keep=each, then=None) for each in [QUANTUM, *[1] * 99]]) as it:
+        outcome = it.upload()
+        assert len(it.store.told) == 1 + IDLE + 1
+    assert outcome.message.startswith("the server keeps nothing more of the media")
 
 
 def test_a_refusal_is_told_in_the_words_of_the_server() -> None:
@@ -288,6 +298,7 @@ def test_another_port_is_another_server() -> None:
         ("", "does not say where"),
         ("https://evil.example/upload", "another host, evil.example"),
         ("https://things.googleapis.com.evil.example/", "another host, things.googleapis.com.evil.example"),
+        ("https://evilgoogleapis.com/upload", "another host, evilgoogleapis.com"),
         ("https://user@things.googleapis.com/", "where anybody could read it"),
         ("http://things.googleapis.com/session", "where anybody could read it"),
         ("ftp://things.googleapis.com/session", "where anybody could read it"),
@@ -367,3 +378,21 @@ def test_without_attempts_a_fault_is_told() -> None:
     assert outcome.verdict is Verdict.LATER
     assert outcome.sent is not None
     assert 1000 <= outcome.sent.octets < len(MEDIA) * 16
+
+
+def test_a_token_that_runs_out_meanwhile_is_renewed_and_all_of_it_sent_again() -> None:
+    store = Store(deque([Fault(keep=0, then=Write(answer(401, b"")))]))
+    tokens, later = iter(["token1", "token2"]), datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=1)
+    credentials = Credentials(None, refresh_handler=lambda request, scopes: (next(tokens), later))
+    with Server((store,)) as server:
+        transport = Authorized(Https(), credentials)
+        media = Upload(Bytes(MEDIA), protocol="resumable")
+        outcome = call(method("objects.insert", server.url), {"bucket": "b"}, None, transport, media=media)
+        transport.close()
+    assert_stored(outcome, store)
+    assert [each.headers.get("Authorization") for each in server.exchanges] == [
+        "Bearer token1",
+        "Bearer token1",
+        "Bearer token2",
+    ]
+    assert store.told == [f"bytes 0-{len(MEDIA) - 1}/{len(MEDIA)}"] * 2

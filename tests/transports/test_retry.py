@@ -529,7 +529,8 @@ def test_closing_it_closes_what_is_within() -> None:
 
 # --- what is asked in place of a request that was tried ----------------------------------------------------
 
-QUESTION = Request("PUT", "https://x/", Headers(), Bytes(b"?"), idempotent=True)
+ASKED = b"?" * 2 * len(CONTENT)
+QUESTION = Request("PUT", "https://x/", Headers(), Bytes(ASKED), idempotent=True)
 TOLD = Request("PUT", "https://x/", Headers(), Bytes(CONTENT), idempotent=True, follow_up=QUESTION)
 
 
@@ -550,7 +551,7 @@ def following(*answers: int | TransportError) -> tuple[Memory, Retrying, list[fl
 def test_a_request_that_was_tried_is_followed_up() -> None:
     memory, transport, waits = following(503, 503, TransportError("it broke"), 308)
     response = transport.send(TOLD)
-    assert [body for _, body in memory.sent] == [CONTENT, b"?", b"?", b"?"]
+    assert [body for _, body in memory.sent] == [CONTENT, ASKED, ASKED, ASKED]
     assert response.status == 308
     assert [each.status for each in response.history.earlier] == [503, 503, None]
     assert waits == [3, 3, 0]

@@ -44,7 +44,14 @@ from cursorkit.wire import (
 from cursorkit.wire.message import NOTHING_SENT
 from cursorkit.wire.transport import READ_TIMEOUT
 from cursorkit_transports.deadlines import USUAL, Deadlines, LateError, OverdueError, SilentError
-from cursorkit_transports.framing import FramingError, HandshakeError, connections, content, unlogged
+from cursorkit_transports.framing import (
+    FramingError,
+    HandshakeError,
+    connections,
+    content,
+    trusting,
+    unlogged,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,8 +128,9 @@ class Https:
         answer_timeout: float = USUAL.answer,
         largest_answer: int = LARGEST_ANSWER,
     ) -> None:
-        self._pool = connections(ca_bundle, Deadlines(stall_timeout, answer_timeout))
-        self._patient = connections(ca_bundle, Deadlines(stall_timeout, math.inf))
+        trusted = trusting(ca_bundle)
+        self._pool = connections(trusted, Deadlines(stall_timeout, answer_timeout))
+        self._patient = connections(trusted, Deadlines(stall_timeout, math.inf))
         self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
         self._largest_answer = largest_answer
 
