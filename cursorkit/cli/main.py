@@ -95,7 +95,7 @@ def _work(job: Job, arguments: Arguments, progress: Progress) -> int:
                 output.write(_document(job, _shown(job)))
                 return 0
             with _listening() if arguments.debug else nullcontext():
-                outcome = _listed(job, output) if job.all_pages else _asked(job, progress)
+                outcome = _listed(job, output, progress) if job.all_pages else _asked(job, progress)
             _tell_outcome(job, outcome, quiet=arguments.quiet)
             if outcome.media is not None:
                 _report(outcome, blocks(outcome.media), output)
@@ -112,10 +112,10 @@ def _work(job: Job, arguments: Arguments, progress: Progress) -> int:
         return console.fail(error)
 
 
-def _listed(job: Job, output: Output) -> Outcome:
+def _listed(job: Job, output: Output, progress: Progress) -> Outcome:
     from cursorkit.cli.pages import write_pages
 
-    return write_pages(job, output)
+    return write_pages(job, output, progress)
 
 
 def _asked(job: Job, progress: Progress) -> Outcome:

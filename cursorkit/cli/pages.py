@@ -8,6 +8,7 @@ from attrs import evolve
 
 from cursorkit.cli import console
 from cursorkit.cli.output import document
+from cursorkit.cli.progress import Watched
 from cursorkit.language.shell import shell_line
 from cursorkit.methods.outcome import Outcome, Verdict
 from cursorkit.methods.paging import pages
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from cursorkit.cli.job import Job
     from cursorkit.cli.output import Output
+    from cursorkit.cli.progress import Progress
     from cursorkit.methods.paging import Page
 
 
@@ -29,7 +31,7 @@ class _EndedError(Exception):
         self.page = page
 
 
-def write_pages(job: Job, output: Output) -> Outcome:
+def write_pages(job: Job, output: Output, progress: Progress) -> Outcome:
     """Write the items as they come; give what came of the last page.
 
     A file becomes the new one only with the last page. Elsewhere, what came stays where a page fails.
@@ -37,7 +39,7 @@ def write_pages(job: Job, output: Output) -> Outcome:
     Raises:
         OutputError: they cannot be written.
     """
-    transport = open_transport(job.endpoint)
+    transport = Watched(open_transport(job.endpoint), progress)
     try:
         every = pages(job.method, job.parameters, job.body, transport, ask_again=job.endpoint.retry_for > 0)
         output.write_all(_lines(every))

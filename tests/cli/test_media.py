@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections import deque
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
+from attrs import frozen
 
 from cursorkit.cli.language import main
 from cursorkit.testing.answers import answer
-from cursorkit.testing.server import Close, Hang, ReadHead, Reset, Server, Write, replying
+from cursorkit.testing.server import Close, Hang, ReadBody, ReadHead, Reset, Server, Write, replying
 from media_apis import DOCUMENT
 from programs import Run
 from upload_store import Fault, Store
 
 if TYPE_CHECKING:
-    from cursorkit.testing.server import Script
+    from cursorkit.testing.server import Peer, Script
 
 PROGRAM = Path(sys.executable).with_name("cursorkit")
 MEDIA = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 100
@@ -344,13 +347,44 @@ def test_a_circle_comes_to_an_end(run: Run) -> None:
     assert result.err == "error: the server leads from page to page in a circle\n"
 
 
-def test_items_come_before_the_next_page_does(things_api: str) -> None:
+def test_items_come_before_the_next_page_does_and_who_interrupts_hears_that_it_may_go_on(
+    things_api: str,
+) -> None:
     with Server(FIRST, (ReadHead(), Hang())) as server:
         words = [str(PROGRAM), "api", things_api, *at(server), *LIST, "--all-pages"]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
             assert child.stdout is not None
+            assert child.stderr is not None
             assert "".join(child.stdout.readline() for _ in range(2)) == LINES
-            child.kill()
+            child.send_signal(signal.SIGINT)
+            told = child.stderr.read()
+    assert child.returncode == -signal.SIGINT
+    assert told.endswith("sending the same again is safe\n")
+
+
+def test_who_interrupts_an_upload_hears_how_far_it_came(things_api: str, image: str) -> None:
+    began = Event()
+    opened = Write(answer(200, b"", [("Location", "/session")]))
+    with Server((ReadHead(), ReadBody(), opened), (ReadHead(), Tell(began), Hang())) as server:
+        words = [str(PROGRAM), "api", things_api, *at(server), *INSERT, "-u", "resumable", image]
+        with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as child:
+            assert child.stderr is not None
+            assert began.wait(30)
+            child.send_signal(signal.SIGINT)
+            told = child.stderr.read()
+    assert child.returncode == -signal.SIGINT
+    assert "sent in full, and may have been accepted; sending the same again may do it twice" in told
+
+
+@frozen
+class Tell:
+    """Tell that it came so far, and that all of the body is there."""
+
+    began: Event
+
+    def play(self, peer: Peer) -> None:
+        ReadBody().play(peer)
+        self.began.set()
 
 
 def test_a_reader_that_has_enough_is_no_error(things_api: str) -> None:
