@@ -186,7 +186,7 @@ def call(
         from cursorkit.methods.resumable import Resumable
 
         transport = Resumable(transport, media)
-    asked = asked_for(method, _values(given))
+    asked = asked_for(method, _values(given)) if media is None else method
     return _asked(asked, request, transport, _private(method, given, carried), ask_again=ask_again)
 
 

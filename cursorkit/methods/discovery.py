@@ -188,6 +188,9 @@ def _size(upload: Document) -> int | None:
 
 def _download(node: Document, path: str, response: Schema | None) -> str:
     """Where the media itself is; some of it has a service of its own, beside that of the method."""
+    if text(node, "answer"):
+        # Whatever it is asked for as, there is more to it than its bytes.
+        return ""
     if not flag(node, "supportsMediaDownload"):
         return path if _is_raw(response) else ""
     return f"download/{path}" if flag(node, "useMediaDownloadService") else path

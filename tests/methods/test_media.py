@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import evolve
 
-from cursorkit import ArgumentErrors, SchemaError, SourceError, Upload, Verdict, call, prepare, read
+from cursorkit import ArgumentErrors, HttpBody, SchemaError, SourceError, Upload, Verdict, call, prepare, read
 from cursorkit.files import file_source
+from cursorkit.methods import STORE_INSTANCES
 from cursorkit.methods.discovery import Methods
 from cursorkit.testing.answers import FLAWED, answer, chunked
 from cursorkit.testing.server import Close, Server, replying
@@ -213,6 +214,13 @@ def test_without_asking_for_it_the_answer_is_json() -> None:
     assert request.url == "https://things.googleapis.com/things/v1/b/b/o/o"
     assert not request.large
     assert prepare(method("objects.list"), {"bucket": "b", "alt": "media"}).large is False
+
+
+def test_a_report_stays_one() -> None:
+    place = {"parent": "projects/p/locations/l/datasets/d/dicomStores/s", "dicom-web-path": "studies"}
+    request = prepare(STORE_INSTANCES, {**place, "alt": "media"}, HttpBody("application/dicom", b"DICM"))
+    assert request.headers.get("Accept") == "application/dicom+json"
+    assert not request.large
 
 
 RAW = bytes(range(256))
