@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from cursorkit.language.shell import shell_line
     from cursorkit.methods.blame import blame
     from cursorkit.methods.call import call, prepare, read
+    from cursorkit.methods.media import Upload
     from cursorkit.methods.outcome import Outcome, Verdict, Violation
+    from cursorkit.methods.paging import Page, pages
 else:
     _HOMES = {
         "cursorkit.body.build": ("Body", "build"),
@@ -59,7 +61,9 @@ else:
         "cursorkit.language.shell": ("shell_line",),
         "cursorkit.methods.blame": ("blame",),
         "cursorkit.methods.call": ("call", "prepare", "read"),
+        "cursorkit.methods.media": ("Upload",),
         "cursorkit.methods.outcome": ("Outcome", "Verdict", "Violation"),
+        "cursorkit.methods.paging": ("Page", "pages"),
     }
 
     def __getattr__(name: str) -> object:
@@ -84,10 +88,12 @@ __all__ = [
     "Explanation",
     "HttpBody",
     "Outcome",
+    "Page",
     "Problem",
     "Program",
     "SchemaError",
     "SourceError",
+    "Upload",
     "Verdict",
     "Violation",
     "Written",
@@ -99,6 +105,7 @@ __all__ = [
     "construct",
     "edit",
     "explain",
+    "pages",
     "parse",
     "prepare",
     "read",

@@ -103,6 +103,11 @@ def code(problems: tuple[Problem, ...]) -> int:
     return LOCAL if all(problem.kind in _FILE_FAULTS for problem in problems) else USAGE
 
 
+def is_terminal(path: str) -> bool:
+    """Whether what goes to `path` is read on a terminal; `-` is standard output."""
+    return path == "-" and sys.stdout is not None and sys.stdout.isatty()
+
+
 # --- words for people --------------------------------------------------------------------------------------
 
 

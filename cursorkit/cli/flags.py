@@ -25,6 +25,9 @@ class Arguments:
         words: what stands without a flag, in order: the command, then its positionals.
         request: the words behind every `-r`.
         parameters: the words behind every `-p`.
+        upload: how media is sent, and the name of its file; nothing where there is none.
+        media_type: the type of the media.
+        all_pages: whether the pages behind the first one are asked for, too.
         scopes: the values of `--scope`.
         out: where the answer goes; `-` is standard output.
         endpoint: what replaces the API's root.
@@ -47,6 +50,9 @@ class Arguments:
     words: tuple[str, ...] = ()
     request: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    upload: tuple[str, ...] = ()
+    media_type: str | None = None
+    all_pages: bool = False
     scopes: tuple[str, ...] = ()
     out: str = "-"
     endpoint: str | None = None
@@ -90,6 +96,27 @@ def _flags(prog: str) -> Flags:
         dest="out",
         metavar="FILE",
         help="where the answer goes; - is standard output, the default",
+    )
+    flags.add_argument(
+        "-u",
+        nargs=2,
+        type=tuple,
+        default=(),
+        dest="upload",
+        metavar=("PROTOCOL", "FILE"),
+        help="send FILE as the media of the call, in one request (simple) or so that what broke off goes on "
+        "(resumable); - is standard input",
+    )
+    flags.add_argument(
+        "-m",
+        dest="media_type",
+        metavar="TYPE",
+        help="the media type of that file, such as image/png; by default what its name says",
+    )
+    flags.add_argument(
+        "--all-pages",
+        action="store_true",
+        help="ask for all pages, and print what they list: one item a line",
     )
     flags.add_argument(
         "--endpoint",
@@ -227,6 +254,8 @@ _SPELLED = {
     "request": "-r",
     "parameters": "-p",
     "out": "-o",
+    "upload": "-u",
+    "media_type": "-m",
     "scopes": "--scope",
     "trusted_hosts": "--trust-host",
 }

@@ -8,7 +8,7 @@ from cursorkit.cli.argv import columns
 from cursorkit.cli.commands import chosen, positionals
 from cursorkit.cli.flags import full
 from cursorkit.cli.sections import Entry, Room, Section, first_sentence, purpose, readable, sections
-from cursorkit.schema.document import text
+from cursorkit.schema.document import flag, table, text
 from cursorkit.schema.names import cli_name
 
 TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
@@ -36,6 +36,16 @@ A list grows by one element with each NAME=VALUE; a map takes NAME=KEY=VALUE."""
 ANSWER = """\
 -o FILE receives the answer, one JSON document; the default, -, is standard output. Words for people go to
 standard error. A DICOM store's reports are printed for 202, 400 and 409 too."""
+
+MEDIA = """\
+-u simple FILE sends FILE with the call, in one request; with -u resumable FILE, what a broken connection cut
+off goes on where it was. -m TYPE is its media type; by default, what its name says."""
+
+DOWNLOAD = """\
+-p alt=media asks for the media itself, which goes to -o FILE as it is."""
+
+PAGES = """\
+--all-pages asks for every page, and prints what they list: one item a line, as JSON."""
 
 EXIT_CODES = """\
 0 done; 1 refused by the API; 2 wrong usage; 4 authentication; 5 a local file or the output; 6 try again
@@ -124,7 +134,10 @@ def form(service: Service, command: str, method: Document) -> str:
     """How a command is called."""
     places = "".join(f" <{cli_name(name)}>" for name in positionals(method))
     request = " -r WORD ..." if "request" in method else ""
-    return f"usage: {service.prog} [--scope URL] {command}{places}{request} [-p NAME=VALUE ...] [-o FILE]"
+    media = " [-u PROTOCOL FILE] [-m TYPE]" if "mediaUpload" in method else ""
+    return (
+        f"usage: {service.prog} [--scope URL] {command}{places}{request}{media} [-p NAME=VALUE ...] [-o FILE]"
+    )
 
 
 def all_sections(service: Service, method: Document, room: Room) -> Iterator[Section]:
@@ -135,6 +148,12 @@ def all_sections(service: Service, method: Document, room: Room) -> Iterator[Sec
     """
     yield Section("", purpose(method))
     yield from sections(service.document, method, room)
+    if "mediaUpload" in method:
+        yield _worded("media", MEDIA)
+    if flag(method, "supportsMediaDownload"):
+        yield _worded("download", DOWNLOAD)
+    if "pageToken" in table(method, "parameters"):
+        yield _worded("pages", PAGES)
     yield from common(service, moving="request" in method)
 
 

@@ -14,6 +14,7 @@ from cursorkit.cli.commands import commands, positionals
 from cursorkit.cli.flags import given
 from cursorkit.cli.identity import COMMANDS, identity_problems, login_file, trust_problems
 from cursorkit.cli.identity_help import OF_LOGIN
+from cursorkit.cli.media import media_of, problems_with
 from cursorkit.cli.words import json_document, written
 from cursorkit.errors import ArgumentErrors, Problem, listed
 from cursorkit.files import Files
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from cursorkit.cli.flags import Arguments
     from cursorkit.cli.service import Service
+    from cursorkit.methods.media import Upload
     from cursorkit.methods.method import Method
     from cursorkit.schema.document import Document
     from cursorkit.schema.types import Content, Json, Schema
@@ -50,7 +52,9 @@ class Job:
         endpoint: where to, and for which scopes.
         parameters: for `method.parameters`.
         body: for `method.request.schema`.
-        allow_empty: whether it may be empty.
+        media: what goes along; None for nothing.
+        all_pages: whether the pages behind the first one are asked for, too.
+        allow_empty: whether body and media may be empty.
         inputs: the names of the files that are read; `-` is standard input.
         advice: what is worth a word, though right.
         written: the body and the parameters with the words that wrote them.
@@ -61,6 +65,8 @@ class Job:
     endpoint: Endpoint
     parameters: Body
     body: Body | None
+    media: Upload | None
+    all_pages: bool
     allow_empty: bool
     inputs: tuple[str, ...]
     advice: tuple[Problem, ...]
@@ -87,6 +93,9 @@ def plan(service: Service, arguments: Arguments, announce: Callable[[str], None]
     files = Files(announce)
     named = gather(lambda: _parameters(method, node, arguments, files), problems)
     carried = gather(lambda: _body(method, arguments, files), problems)
+    media = gather(lambda: media_of(arguments, files), problems)
+    values = {} if named is None else cast("dict[str, Content]", named.body.content)
+    problems += problems_with(method, arguments, media, values)
     problems += _two_identities(method, endpoint, named)
     problems += missing(method, *(None if each is None else each.body for each in (named, carried)))
     problems += _places(node, arguments)
@@ -104,6 +113,8 @@ def plan(service: Service, arguments: Arguments, announce: Callable[[str], None]
         endpoint,
         named.body,
         carried.body if method.request else None,
+        media,
+        arguments.all_pages,
         arguments.allow_empty,
         tuple(files.names),
         advice,

@@ -7,6 +7,7 @@ from cursorkit.cli.progress import Progress
 
 TYPE_CHECKING = False  # that of `typing` would have to be imported before signals are heeded
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from contextlib import AbstractContextManager
     from typing import NoReturn
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from cursorkit.cli.service import Service
     from cursorkit.methods.outcome import Outcome
     from cursorkit.schema.types import Json
+    from cursorkit.wire.source import BodySource
 
 
 def run() -> NoReturn:
@@ -121,6 +123,7 @@ def _work(job: Job, arguments: Arguments, progress: Progress) -> int:
 
     from cursorkit.cli.output import Output
     from cursorkit.errors import CursorkitError, OutputError, ReaderGoneError
+    from cursorkit.wire.source import blocks
 
     for advice in job.advice:
         console.tell(f"warning: {advice}", console.YELLOW)
@@ -130,31 +133,48 @@ def _work(job: Job, arguments: Arguments, progress: Progress) -> int:
                 output.write(_document(job, _shown(job)))
                 return 0
             with _listening() if arguments.debug else nullcontext():
-                outcome = _asked(job, progress)
+                outcome = _listed(job, output, progress) if job.all_pages else _asked(job, progress)
             _tell_outcome(job, outcome, quiet=arguments.quiet)
-            if outcome.value is not None:
-                _report(outcome, _document(job, outcome.value), output)
+            if outcome.media is not None:
+                _report(outcome, blocks(outcome.media), output)
+            elif outcome.value is not None:
+                _report(outcome, [_document(job, outcome.value)], output)
             return outcome.verdict.value
     except ReaderGoneError as error:
-        return console.BROKEN_PIPE if arguments.dry_run else console.fail(error, progress.sent)
-    except OutputError as error:
+        if arguments.dry_run or job.all_pages:
+            return console.BROKEN_PIPE
         return console.fail(error, progress.sent)
+    except OutputError as error:
+        return console.fail(error, "" if job.all_pages else progress.sent)
     except CursorkitError as error:
         return console.fail(error)
 
 
+def _listed(job: Job, output: Output, progress: Progress) -> Outcome:
+    from cursorkit.cli.pages import write_pages
+
+    return write_pages(job, output, progress)
+
+
 def _asked(job: Job, progress: Progress) -> Outcome:
-    from cursorkit.cli.progress import Watched
+    from attrs import evolve
+
+    from cursorkit.cli.progress import Watched, counted
     from cursorkit.methods.call import call
     from cursorkit_transports import open_transport
 
-    transport = Watched(open_transport(job.endpoint), progress)
+    transport, media = open_transport(job.endpoint), job.media
+    if media is None:
+        transport = Watched(transport, progress)
+    else:
+        media = evolve(media, source=counted(media.source, progress))
     try:
         return call(
             job.method,
             job.parameters,
             job.body,
             transport,
+            media=media,
             allow_empty=job.allow_empty,
             ask_again=job.endpoint.retry_for > 0,
         )
@@ -162,7 +182,7 @@ def _asked(job: Job, progress: Progress) -> Outcome:
         transport.close()
 
 
-def _report(outcome: Outcome, document: bytes, output: Output) -> None:
+def _report(outcome: Outcome, document: Iterable[bytes], output: Output) -> None:
     """Write the answer. Where that fails, what it says must not be lost with it.
 
     Raises:
@@ -172,7 +192,7 @@ def _report(outcome: Outcome, document: bytes, output: Output) -> None:
     from cursorkit.methods.outcome import Verdict
 
     try:
-        output.write(document)
+        output.write_all(document)
     except OutputError as error:
         told = "; ".join((outcome.message or "done").splitlines())
         done = f"{told}, but the report" if outcome.verdict is Verdict.DONE else "the report"
@@ -182,26 +202,39 @@ def _report(outcome: Outcome, document: bytes, output: Output) -> None:
 def _shown(job: Job) -> Json:
     """What would be sent: everything but secrets and bytes."""
     import json
+    from typing import cast
 
     from cursorkit.methods.call import prepare
     from cursorkit.methods.method import Encoding
-    from cursorkit.wire.source import BLOCK, Sending
 
-    request = prepare(job.method, job.parameters, job.body, allow_empty=job.allow_empty)
+    request = prepare(job.method, job.parameters, job.body, media=job.media, allow_empty=job.allow_empty)
     shown: dict[str, Json] = {
         "method": request.verb,
         "url": request.url,
         "headers": dict(request.headers.masked()),
     }
+    content = None if job.body is None else job.body.content
+    if job.media is not None:
+        return {
+            **shown,
+            **({"body": cast("Json", content)} if content else {}),
+            "media": _digest(job.media.source),
+        }
     if job.method.request is None:
         return shown
     if job.method.request.encoding is Encoding.JSON:
         with request.body.open() as reader:
             return {**shown, "body": json.load(reader)}
-    with Sending(request.body) as reader:
+    return {**shown, "body": _digest(request.body)}
+
+
+def _digest(source: BodySource) -> Json:
+    from cursorkit.wire.source import BLOCK, Sending
+
+    with Sending(source) as reader:
         while reader.read(BLOCK):
             pass
-        return {**shown, "body": {"size": reader.sent.octets, "sha256": reader.sent.sha256}}
+        return {"size": reader.sent.octets, "sha256": reader.sent.sha256}
 
 
 def _document(job: Job, value: Json) -> bytes:

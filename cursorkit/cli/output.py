@@ -57,6 +57,11 @@ class Output:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def replaces(self) -> bool:
+        """Whether it is a file that appears, or becomes another one, only when all is written."""
+        return isinstance(self._place, _Replacement)
+
     def write(self, content: bytes) -> None:
         """Write the document; a file gets its name only when all of it is on the disk.
 
@@ -64,8 +69,19 @@ class Output:
             OutputError: it cannot be written; an older file is as it was.
             ReaderGoneError: nobody reads there any more.
         """
+        self.write_all([content])
+
+    def write_all(self, blocks: Iterable[bytes]) -> None:
+        """Write the document block by block; a file gets its name only when all of them are on the disk.
+
+        What `blocks` raises goes through, but for an OSError; an older file is as it was then, too.
+
+        Raises:
+            OutputError: it cannot be written; an older file is as it was.
+            ReaderGoneError: nobody reads there any more.
+        """
         with self._failures():
-            self._place.write(content)
+            self._place.write(blocks)
 
     def close(self) -> None:
         """Let go of it; what was not written whole disappears."""
@@ -141,8 +157,9 @@ class _Stream:
     def __init__(self, descriptor: int) -> None:
         self._file = FileIO(descriptor, "w")
 
-    def write(self, content: bytes) -> None:
-        put(self._file.fileno(), content)
+    def write(self, blocks: Iterable[bytes]) -> None:
+        for block in blocks:
+            put(self._file.fileno(), block)
         # Over a network, some writes fail as late as this.
         self._file.close()
 
@@ -172,8 +189,9 @@ class _Replacement:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         self._file = FileIO(os.open(self._pending, flags, 0o600), "w")
 
-    def write(self, content: bytes) -> None:
-        put(self._file.fileno(), content)
+    def write(self, blocks: Iterable[bytes]) -> None:
+        for block in blocks:
+            put(self._file.fileno(), block)
         self._dress(self._file.fileno())
         os.fsync(self._file.fileno())
         self._file.close()

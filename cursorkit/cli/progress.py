@@ -72,11 +72,16 @@ class Watched:
         from attrs import evolve
 
         self._progress.idempotent = request.idempotent
-        return self._transport.send(evolve(request, body=_Counted(request.body, self._progress)))
+        return self._transport.send(evolve(request, body=counted(request.body, self._progress)))
 
     def close(self) -> None:
         """Close the transport within."""
         self._transport.close()
+
+
+def counted(source: BodySource, progress: Progress) -> BodySource:
+    """`source`, of which `progress` is told what is read."""
+    return _Counted(source, progress)
 
 
 class _Counted:

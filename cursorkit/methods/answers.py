@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses of conditions that may pass: what Google's own libraries try again."""
 
+_PARTIAL_CONTENT = 206
+
 _RATE_LIMITS = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 """Reasons of a 403 that is meant as a 429: in the first error format, and in that of google.rpc.ErrorInfo."""
 
@@ -37,6 +39,16 @@ def read_json(response: Response) -> Outcome:
         message = f"the server answered {status(response)}, but what it says cannot be read"
         return Outcome(Verdict.UNKNOWN, message=message, sent=response.sent)
     return Outcome(Verdict.DONE, value, sent=response.sent)
+
+
+def read_media(response: Response) -> Outcome:
+    """The outcome of an answer that is the media itself."""
+    if not 200 <= response.status < 300:
+        return refused(response)
+    if response.status == _PARTIAL_CONTENT:
+        message = f"the server answered {status(response)}, though all of it was asked for"
+        return Outcome(Verdict.UNKNOWN, message=message, sent=response.sent)
+    return Outcome(Verdict.DONE, sent=response.sent, media=response.body)
 
 
 def refused(response: Response) -> Outcome:

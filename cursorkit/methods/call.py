@@ -12,6 +12,7 @@ from cursorkit.body.build import Body, absent
 from cursorkit.body.shown import private_texts
 from cursorkit.errors import ArgumentErrors, Problem, SourceError
 from cursorkit.methods.answers import readable
+from cursorkit.methods.media import Load, joined, refusals
 from cursorkit.methods.method import VARIABLE, Encoding
 from cursorkit.methods.outcome import Outcome, Verdict
 from cursorkit.schema.types import Object
@@ -29,6 +30,7 @@ from cursorkit.wire.transport import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from cursorkit.methods.media import Upload
     from cursorkit.methods.method import Message, Method
     from cursorkit.schema.types import Content
     from cursorkit.wire.message import Response
@@ -44,6 +46,7 @@ def prepare(
     parameters: Body | Mapping[str, object],
     body: object = None,
     *,
+    media: Upload | None = None,
     allow_empty: bool = False,
 ) -> Request:
     """The request that asks for `method`.
@@ -53,48 +56,75 @@ def prepare(
         parameters: by any spelling of their names; or a body built for `method.parameters`.
         body: a body built for `method.request.schema`, or a value that fits it: an `HttpBody`, a mapping by
             wire names, an attrs instance. None for nothing.
-        allow_empty: whether a raw body may have no bytes, which is a mistake otherwise.
+        media: the media that goes along. Where it is resumable, the request is the first of several, which
+            announces it.
+        allow_empty: whether a raw body or media may have no bytes, which is a mistake otherwise.
 
     Raises:
         ArgumentErrors: with everything that is wrong or missing.
         SourceError: the body cannot be read.
     """
-    return _request(method, *_gathered(method, parameters, body), allow_empty=allow_empty)
+    given, carried = gathered(method, parameters, body, media)
+    return _request(method, given, carried, media, allow_empty=allow_empty)
 
 
-def _gathered(method: Method, parameters: Body | Mapping[str, object], body: object) -> tuple[Body, Body]:
+def gathered(
+    method: Method, parameters: Body | Mapping[str, object], body: object, media: Upload | None = None
+) -> tuple[Body, Body]:
     """The parameters and the body, with nothing wrong or missing."""
     problems: list[Problem] = []
     given = gather(lambda: _parameters(method, parameters), problems)
     carried = gather(lambda: _body(method, body), problems)
     problems += missing(method, given, carried)
+    if media is not None:
+        problems += refusals(method, media, () if given is None else _values(given))
     if given is None or carried is None or problems:
         raise ArgumentErrors(tuple(problems))
     return given, carried
 
 
-def _request(method: Method, given: Body, carried: Body, *, allow_empty: bool) -> Request:
-    media, source = _encoded(method.request, carried.content)
-    if media and not (source.length or allow_empty):
+def _request(
+    method: Method, given: Body, carried: Body, media: Upload | None, *, allow_empty: bool
+) -> Request:
+    values = _values(given)
+    asked, load = asked_for(method, values), _encoded(method.request, carried.content)
+    if media is not None:
+        asked, kind, load = joined(method, media, load if carried.content else None)
+        values = {**values, "uploadType": kind}
+    if not (allow_empty or _is_filled(method, load if media is None else media)):
         raise ArgumentErrors(
             (Problem("empty-body", "the body is empty, there is nothing to send", label=""),)
         )
-    values = cast("dict[str, Content]", given.content)
     return Request(
-        verb=method.verb,
-        url=_url(method, values),
+        verb=asked.verb,
+        url=_url(asked, values),
         headers=Headers(
             [
-                ("Accept", method.answer.accept),
-                *media,
-                ("Content-Length", str(source.length)),
-                *_credentials(method, values),
+                ("Accept", asked.answer.accept),
+                *load.headers,
+                ("Content-Length", str(load.source.length)),
+                *_credentials(asked, values),
             ]
         ),
-        body=source,
-        idempotent=method.idempotent,
-        template=method.path,
+        body=load.source,
+        idempotent=asked.idempotent,
+        template=asked.path,
+        large=asked.answer.large,
     )
+
+
+def _values(given: Body) -> dict[str, Content]:
+    return cast("dict[str, Content]", given.content)
+
+
+def _is_filled(method: Method, what: Load | Upload) -> bool:
+    """Whether there is something to send, where there has to be."""
+    return bool(what.source.length) or (isinstance(what, Load) and method.request is None)
+
+
+def asked_for(method: Method, parameters: Mapping[str, Content]) -> Method:
+    """The method as it is asked with `parameters`, which may ask for the media itself."""
+    return method.for_media if method.download and parameters.get("alt") == "media" else method
 
 
 def gather(built: Callable[[], _T], problems: list[Problem]) -> _T | None:
@@ -115,7 +145,10 @@ def missing(method: Method, parameters: Body | None, body: Body | None) -> tuple
 
 
 def read(method: Method, response: Response) -> Outcome:
-    """What `response` says of what was asked of `method`. Does no I/O beyond the response's own body."""
+    """What `response` says of what was asked of `method`. Does no I/O beyond the response's own body.
+
+    Where the media itself was asked for, that was asked of `method.for_media`.
+    """
     return _remembering(response.history, method.answer.read(response))
 
 
@@ -125,6 +158,7 @@ def call(
     body: object,
     transport: Transport,
     *,
+    media: Upload | None = None,
     allow_empty: bool = False,
     ask_again: bool = True,
 ) -> Outcome:
@@ -135,6 +169,7 @@ def call(
         parameters: as for `prepare`.
         body: as for `prepare`.
         transport: what sends the request.
+        media: the media that goes along; where it is resumable, in requests of its own.
         allow_empty: as for `prepare`.
         ask_again: whether a success that nobody can read, which is none, is asked for once more; only ever if
             the method is idempotent.
@@ -143,11 +178,16 @@ def call(
         ArgumentErrors: nothing was sent, because of everything that it lists.
     """
     try:
-        given, carried = _gathered(method, parameters, body)
-        request = _request(method, given, carried, allow_empty=allow_empty)
+        given, carried = gathered(method, parameters, body, media)
+        request = _request(method, given, carried, media, allow_empty=allow_empty)
     except SourceError as error:
         return Outcome(Verdict.LOCAL, message=str(error))
-    return _asked(method, request, transport, _private(method, given, carried), ask_again=ask_again)
+    if media is not None and media.protocol == "resumable":
+        from cursorkit.methods.resumable import Resumable
+
+        transport = Resumable(transport, media)
+    asked = asked_for(method, _values(given)) if media is None else method
+    return _asked(asked, request, transport, _private(method, given, carried), ask_again=ask_again)
 
 
 def _asked(
@@ -186,7 +226,7 @@ def _asked_again(request: Request, response: Response, transport: Transport) -> 
 
 def _private(method: Method, given: Body, carried: Body) -> Iterator[str]:
     """What servers may not be quoted with: they name a key that they have suspended, and what they refuse."""
-    values = cast("dict[str, Content]", given.content)
+    values = _values(given)
     yield from (str(values[each.parameter]) for each in method.credentials(values))
     yield from private_texts(given)
     yield from private_texts(carried)
@@ -259,14 +299,15 @@ def _body(method: Method, body: object) -> Body:
     return (editor if body is None else editor.set(".", body)).body
 
 
-def _encoded(message: Message | None, content: Content) -> tuple[list[_Pair], BodySource]:
-    """The Content-Type field, and the bytes."""
+def _encoded(message: Message | None, content: Content) -> Load:
+    """What a request carries of a body: the Content-Type field, and the bytes."""
     if message is None:
-        return [], Bytes()
+        return Load()
     if message.encoding is Encoding.RAW:
         fields = cast("dict[str, Content]", content)
-        return [("Content-Type", cast("str", fields["contentType"]))], cast("BodySource", fields["data"])
-    return [("Content-Type", "application/json")], Bytes(json.dumps(content).encode())
+        kind, data = cast("str", fields["contentType"]), cast("BodySource", fields["data"])
+        return Load((("Content-Type", kind),), data)
+    return Load((("Content-Type", "application/json"),), Bytes(json.dumps(content).encode()))
 
 
 def _url(method: Method, values: Mapping[str, Content]) -> str:

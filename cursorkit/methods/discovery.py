@@ -10,13 +10,13 @@ from attrs import define, evolve
 
 from cursorkit.errors import SchemaError, quoted
 from cursorkit.methods.encoding import HTTP_BODY, is_http_body, message_of
-from cursorkit.methods.method import VARIABLE, Answer, Method
+from cursorkit.methods.method import VARIABLE, Answer, Media, Method, Paging
 from cursorkit.schema.discovery import Schemas, described, told_apart
 from cursorkit.schema.document import flag, methods, needed, table, tables, text, texts, unsound
-from cursorkit.schema.types import List, Object, Rule, Scalar
+from cursorkit.schema.types import List, Map, Object, Rule, Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from cursorkit.methods.method import Message
     from cursorkit.methods.outcome import Outcome
@@ -84,11 +84,13 @@ class Methods:
         verb = needed(node, "httpMethod")
         if verb not in _VERBS:
             raise unsound(node, "'httpMethod' is none")
+        response = table(node, "response")
+        path = text(self.document, "servicePath") + _path(node, self._described(node))
         return Method(
             id=method,
             verb=verb,
             root=_root(self.document),
-            path=_path(node, self._described(node)),
+            path=path,
             parameters=Object(
                 method.rpartition(".")[2],
                 lambda: told_apart(self._parameters(node, schemas)),
@@ -98,6 +100,9 @@ class Methods:
             answer=_answer(schemas, node),
             scopes=texts(node, "scopes"),
             idempotent=verb == "GET" or flag(node, "idempotent"),
+            media=_media(node, path),
+            download=_download(node, path, raw=_is_raw(schemas, response)),
+            paging=_paging(schemas, node, response),
         )
 
     def _parameters(self, node: Document, schemas: Schemas) -> Iterator[Field]:
@@ -127,19 +132,23 @@ class Methods:
 
 
 def _root(document: Document) -> str:
-    root = needed(document, "rootUrl") + text(document, "servicePath")
-    if not (_ROOT.fullmatch(root) and root.endswith("/")):
+    root, below = needed(document, "rootUrl"), text(document, "servicePath")
+    if not (_ROOT.fullmatch(root + below) and root.endswith("/") and (root + below).endswith("/")):
         raise unsound(document, "'rootUrl' and 'servicePath' make no URL of a host and a path")
     return root
 
 
 def _path(node: Document, parameters: Document) -> str:
-    path = needed(node, "path")
-    if not _PATH.fullmatch(VARIABLE.sub("x", path)):
-        raise unsound(node, "'path' is no path")
+    path = _sound_path(node, needed(node, "path"))
     for _, name in VARIABLE.findall(path):
         if name not in parameters:
             raise unsound(node, f"'path' has a place for {quoted(name)}, which is no parameter")
+    return path
+
+
+def _sound_path(node: Document, path: str) -> str:
+    if not _PATH.fullmatch(VARIABLE.sub("x", path)):
+        raise unsound(node, "'path' is no path")
     return path
 
 
@@ -187,3 +196,71 @@ def _later(name: str) -> Callable[..., Outcome]:
         return cast("Outcome", resolve_name(name)(*arguments))
 
     return call
+
+
+def _media(node: Document, path: str) -> Media | None:
+    """What a method takes of media. The paths of uploads are relative to the API's root."""
+    places = _places(path)
+    upload = table(node, "mediaUpload")
+    if not upload:
+        return None
+    paths = {
+        name: _sound_path(node, needed(protocol, "path").removeprefix("/"))
+        for name, protocol in tables(upload, "protocols")
+    }
+    if any(_places(each) - places for each in paths.values()):
+        raise unsound(
+            node, "'mediaUpload' has a path with a place for something that the method's has none for"
+        )
+    return Media(paths, texts(upload, "accept"), _size(upload))
+
+
+def _places(path: str) -> set[str]:
+    return {name for _, name in VARIABLE.findall(path)}
+
+
+_UNITS = {"": 1, "B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
+
+
+def _size(upload: Document) -> int | None:
+    written = text(upload, "maxSize")
+    found = re.fullmatch(r"([0-9]{1,18})([KMGT]?B)?", written)
+    if found is None and written:
+        raise unsound(upload, "'maxSize' is no size")
+    return int(found[1]) * _UNITS[found[2] or ""] if found else None
+
+
+def _download(node: Document, path: str, *, raw: bool) -> str:
+    """Where the media itself is; some of it has a service of its own, beside that of the method."""
+    if text(node, "answer"):
+        # Whatever it is asked for as, there is more to it than its bytes.
+        return ""
+    if not flag(node, "supportsMediaDownload"):
+        return path if raw else ""
+    return f"download/{path}" if flag(node, "useMediaDownloadService") else path
+
+
+def _paging(schemas: Schemas, node: Document, response: Document) -> Paging | None:
+    """What pages hold: the list of structures in them.
+
+    Where there are several, it is the one called like the resource or `items`; where there is none, it is the
+    map of structures, else the only list.
+    """
+    if "pageToken" not in table(node, "parameters") or "nextPageToken" not in schemas.names(response):
+        return None
+    answer = schemas.read(response, "response")
+    held = {each.wire: each.schema for each in answer.fields} if isinstance(answer, Object) else {}
+    several = {wire: schema for wire, schema in held.items() if isinstance(schema, List | Map)}
+    lists = {wire: schema.items for wire, schema in several.items() if isinstance(schema, List)}
+    maps = {wire: schema.values for wire, schema in several.items() if isinstance(schema, Map)}
+    resource = needed(node, "id").split(".")[-2:][0]
+    kinds = (_structures(lists), _structures(maps), [*lists])
+    found = next(filter(None, kinds), [])
+    named = found if len(found) == 1 else [each for each in found if each in {resource, "items"}]
+    if len(named) != 1:
+        return None
+    return Paging(named[0], tuple(wire for wire in several if wire != named[0]))
+
+
+def _structures(parts: Mapping[str, Schema]) -> list[str]:
+    return [wire for wire, schema in parts.items() if isinstance(schema, Object)]

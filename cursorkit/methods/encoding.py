@@ -12,14 +12,15 @@ from cursorkit.schema.types import Advice, Any, List, Map, Object, Scalar
 if TYPE_CHECKING:
     from cursorkit.schema.types import Field, Schema
 
-_MEDIA_TYPE = r"[!#$%&'*+.^_`|~\w-]+/[!#$%&'*+.^_`|~\w-]+[ \t]*(;.*)?"
+MEDIA_TYPE = r"[!#$%&'*+.^_`|~\w-]+/[!#$%&'*+.^_`|~\w-]+[ \t]*(;.*)?"
+"""A media type and its parameters (RFC 9110, 8.3.1)."""
 
 CONTENT_TYPE = Scalar(
     "string",
     "header",
     advice=(
         Advice(
-            "not-a-media-type", _MEDIA_TYPE, "the content type is no media type, such as application/dicom"
+            "not-a-media-type", MEDIA_TYPE, "the content type is no media type, such as application/dicom"
         ),
     ),
 )

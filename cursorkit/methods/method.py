@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Self
 
 from attrs import evolve, frozen
 
-from cursorkit.methods.answers import read_json
+from cursorkit.methods.answers import read_json, read_media
 from cursorkit.methods.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
 
     from cursorkit.schema.types import Object, Schema
     from cursorkit.wire.message import Request, Response
@@ -52,11 +52,46 @@ class Answer:
         accept: the media type to ask for.
         read: makes the outcome of an answer.
         reconcile: holds an outcome against the request, where the answer alone does not prove what was done.
+        large: whether it may have any size.
     """
 
     accept: str = "application/json"
     read: Reader = read_json
     reconcile: Reconciler | None = None
+    large: bool = False
+
+
+MEDIA = Answer("*/*", read_media, large=True)
+"""The answer is what was asked for itself, and nothing that says so."""
+
+
+@frozen
+class Media:
+    """What media a method takes, beside its body or without one.
+
+    Attributes:
+        paths: by the name of each protocol that it offers, `simple` or `resumable`, where it is sent: a
+            template like `Method.path`.
+        accept: the media types that are taken, such as `image/*`; all, if empty.
+        most: bytes that it may have; None for any number.
+    """
+
+    paths: Mapping[str, str]
+    accept: tuple[str, ...] = ()
+    most: int | None = None
+
+
+@frozen
+class Paging:
+    """How answers that are pages hold what was asked for.
+
+    Attributes:
+        items: the wire name of the list, or of the map, of a page.
+        others: the wire names of other lists and maps in it.
+    """
+
+    items: str
+    others: tuple[str, ...] = ()
 
 
 @frozen
@@ -100,6 +135,9 @@ class Method:
         answer: how the answer is read.
         scopes: the OAuth scopes, any of which is enough; the first is the default.
         idempotent: whether sending the same bytes twice does no more than sending them once.
+        media: what media it takes; None for none.
+        download: where the parameter `alt=media` leads, a template like `path`; empty where nowhere.
+        paging: what its answers hold if they are pages; None if they are none.
     """
 
     id: str
@@ -111,6 +149,14 @@ class Method:
     answer: Answer = Answer()
     scopes: tuple[str, ...] = ()
     idempotent: bool = False
+    media: Media | None = None
+    download: str = ""
+    paging: Paging | None = None
+
+    @property
+    def for_media(self) -> Self:
+        """The same method, asked for the media itself."""
+        return evolve(self, path=self.download, answer=MEDIA)
 
     @property
     def in_path(self) -> frozenset[str]:

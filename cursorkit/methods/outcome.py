@@ -11,6 +11,7 @@ from attrs import frozen
 if TYPE_CHECKING:
     from cursorkit.schema.types import Json
     from cursorkit.wire.message import Sent
+    from cursorkit.wire.source import BodySource
     from cursorkit.wire.transport import Remedy
 
 
@@ -62,6 +63,7 @@ class Outcome:
         sent: what left, for the attempt that was answered; None where nothing was tried.
         violations: what the answer finds wrong with single fields; `blame` shows it at their arguments.
         remedy: what may be done about it, if that is known.
+        media: the bytes that were asked for; None where the answer is JSON. They do not show in `repr`.
     """
 
     verdict: Verdict
@@ -70,3 +72,4 @@ class Outcome:
     sent: Sent | None = None
     violations: tuple[Violation, ...] = ()
     remedy: Remedy | None = None
+    media: BodySource | None = attribute(default=None, repr=False)

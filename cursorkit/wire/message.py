@@ -29,10 +29,14 @@ _HARMLESS = {
     "connection": _CODING,
     "content-encoding": _CODING,
     "content-length": r"\d{1,18}",
+    "content-range": r"bytes (?:\d{1,18}-\d{1,18}|\*)/\d{1,18}",
     "content-type": _MEDIA_TYPE,
     "date": _DATE,
+    "range": r"bytes=0-\d{1,18}",
     "retry-after": rf"\d{{1,9}}|{_DATE}",
     "transfer-encoding": _CODING,
+    "x-upload-content-length": r"\d{1,18}",
+    "x-upload-content-type": _MEDIA_TYPE,
 }
 """Fields that only say how a message is made up, in lower case, and what they hold then (RFC 9110)."""
 
@@ -121,6 +125,9 @@ class Request:
         idempotent: whether sending it twice does no more than sending it once.
         template: its path below the API's root, with the names of parameters for their values, as logs may
             show it.
+        follow_up: what to send in its place once it was tried: it asks what became of it. None where the
+            request itself is sent again.
+        large: whether its answer may have any size, and take any time as long as it goes on.
     """
 
     verb: str
@@ -129,6 +136,8 @@ class Request:
     body: BodySource = field(repr=False)
     idempotent: bool = False
     template: str = ""
+    follow_up: Request | None = field(default=None, repr=False)
+    large: bool = False
 
 
 @frozen

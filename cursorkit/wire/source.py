@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -13,7 +14,7 @@ from cursorkit.wire.digest import RunningDigest
 from cursorkit.wire.message import Sent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
     from _typeshed import WriteableBuffer
@@ -38,6 +39,16 @@ class BodySource(Protocol):
     def open(self) -> BinaryIO:
         """A fresh reader; the caller closes it."""
         ...
+
+
+def blocks(source: BodySource) -> Iterator[bytes]:
+    """The bytes of `source`, in blocks.
+
+    Raises:
+        SourceError: they cannot be read.
+    """
+    with source.open() as reader:
+        yield from iter(partial(reader.read, BLOCK), b"")
 
 
 @frozen

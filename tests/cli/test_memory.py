@@ -16,13 +16,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 import trustme
+from attrs import frozen
 
 from cursorkit import dicom
+from cursorkit.testing.answers import answer
+from cursorkit.testing.server import ReadHead, Server, Write
 from programs import CALL, PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cursorkit.testing.server import Peer
+
+CURSORKIT = PROGRAM.with_name("cursorkit")
 MiB = 2**20
 MOST = 60 * MiB
 
@@ -105,7 +111,7 @@ def test_a_gib_over_https(scan: Scan, folder: Path) -> None:
     """
     with scan.path.open("rb") as file:
         uid = dicom.read_instance(file).sop_instance
-    answer = json.dumps({"00081199": {"vr": "SQ", "Value": [{"00081155": {"vr": "UI", "Value": [uid]}}]}})
+    report = json.dumps({"00081199": {"vr": "SQ", "Value": [{"00081155": {"vr": "UI", "Value": [uid]}}]}})
     received: list[str] = []
 
     class Sink(BaseHTTPRequestHandler):
@@ -118,9 +124,9 @@ def test_a_gib_over_https(scan: Scan, folder: Path) -> None:
             received.append(digest.hexdigest())
             self.send_response(200)
             self.send_header("Content-Type", "application/dicom+json")
-            self.send_header("Content-Length", str(len(answer)))
+            self.send_header("Content-Length", str(len(report)))
             self.end_headers()
-            self.wfile.write(answer.encode())
+            self.wfile.write(report.encode())
 
         def log_message(self, *_: object) -> None: ...
 
@@ -147,4 +153,63 @@ def test_a_gib_over_https(scan: Scan, folder: Path) -> None:
             server.shutdown()
             thread.join()
     assert received == [scan.sha256]
-    assert json.loads((folder / "out").read_bytes()) == json.loads(answer)
+    assert json.loads((folder / "out").read_bytes()) == json.loads(report)
+
+
+@frozen
+class Take:
+    """Read a whole request, remember what its body was, and answer.
+
+    Attributes:
+        received: the SHA-256 of each body.
+        data: the answer.
+    """
+
+    received: list[str]
+    data: bytes
+
+    def play(self, peer: Peer) -> None:
+        ReadHead().play(peer)
+        digest, left = sha256(), int(peer.exchange.headers.get("Content-Length"))
+        while left and (block := peer.reader.read1(min(left, MiB))):
+            digest.update(block)
+            left -= len(block)
+        self.received.append(digest.hexdigest())
+        Write(self.data).play(peer)
+
+
+@frozen
+class Give:
+    """Answer with a file."""
+
+    path: Path
+
+    def play(self, peer: Peer) -> None:
+        length = self.path.stat().st_size
+        Write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length).play(peer)
+        with self.path.open("rb") as file:
+            while block := file.read(MiB):
+                Write(block).play(peer)
+
+
+def test_a_gib_of_resumable_media(scan: Scan, things_api: str, folder: Path) -> None:
+    """The peak memory of the whole program, while it announces and sends a GiB."""
+    received: list[str] = []
+    session = answer(200, b"", [("Location", "/session")])
+    with Server((Take(received, session),), (Take(received, answer()),)) as server:
+        words = ("api", things_api, "--endpoint", server.url, "objects", "insert", "b", "--quiet")
+        assert peak(CURSORKIT, *words, "-u", "resumable", scan.path, "-o", folder / "out") < MOST
+    assert received[1:] == [scan.sha256]
+
+
+def test_a_gib_that_comes(scan: Scan, things_api: str, folder: Path) -> None:
+    """The peak memory of the whole program, while it asks for a GiB and puts it into a file."""
+    with (
+        TemporaryDirectory(dir=folder) as kept,
+        Server((ReadHead(), Give(scan.path))) as server,
+    ):
+        words = ("api", things_api, "--endpoint", server.url, "objects", "get", "b", "o", "-p", "alt=media")
+        out = Path(kept) / "out"
+        assert peak("/usr/bin/env", f"TMPDIR={kept}", CURSORKIT, *words, "-o", out) < MOST
+        with out.open("rb") as file:
+            assert file_digest(file, "sha256").hexdigest() == scan.sha256

@@ -83,7 +83,7 @@ def test_a_body_goes_out_as_json_and_the_answer_comes_back(on: Any) -> None:
         result = on(server, *CREATE, *words, "-p", "access-token=token-1", "x-kind=a", "x-kind=b")
     assert (result.code, result.json, result.err) == (0, {"title": "A", "pages": 3}, "")
     (exchange,) = server.exchanges
-    assert (exchange.verb, exchange.target) == ("POST", "/shelves/a/books?x-kind=a&x-kind=b")
+    assert (exchange.verb, exchange.target) == ("POST", "/shelves/v1/shelves/a/books?x-kind=a&x-kind=b")
     assert exchange.headers.get("Content-Type") == "application/json"
     assert exchange.headers.get("Accept") == "application/json"
     assert exchange.headers.get("Authorization") == "Bearer token-1"
@@ -104,7 +104,7 @@ def test_a_raw_body_goes_out_as_it_is_and_bytes_come_back(on: Any, tmp_path: Pat
         result = on(server, "books", "pages-scan", "a/b", *words, "-p", "key=k")
     assert (result.code, result.json) == (0, {"contentType": "image/x", "data": "AQI="})
     (exchange,) = server.exchanges
-    assert (exchange.verb, exchange.target) == ("PUT", "/a/b")
+    assert (exchange.verb, exchange.target) == ("PUT", "/shelves/v1/a/b")
     assert exchange.headers.get("Accept") == "*/*"
     assert exchange.headers.get("x-goog-api-key") == "k"
     assert bytes(exchange.body) == b"\x00\xff"
@@ -114,7 +114,7 @@ def test_a_method_that_belongs_to_no_resource(on: Any) -> None:
     with Server((ReadHead(), Write(answer(200, b"{}")))) as server:
         assert on(server, "methods", "ping", "-p", "access-token=token-1").code == 0
     (exchange,) = server.exchanges
-    assert (exchange.verb, exchange.target) == ("GET", "/ping")
+    assert (exchange.verb, exchange.target) == ("GET", "/shelves/v1/ping")
 
 
 def test_what_the_server_refuses_is_shown_at_the_argument(on: Any) -> None:

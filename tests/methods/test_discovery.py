@@ -46,15 +46,16 @@ def test_a_method_that_is_not_there(methods: Methods) -> None:
 
 def test_what_documents_tell_of_methods(methods: Methods) -> None:
     method = methods.named("shelves.books.create")
-    assert (method.id, method.verb, method.root) == ("shelves.books.create", "POST", ROOT)
-    assert method.path == "{+parent}/books"
+    assert (method.id, method.verb) == ("shelves.books.create", "POST")
+    assert (method.root, method.path) == ("https://shelves.example.com/", "shelves/v1/{+parent}/books")
     assert method.scopes == ("https://shelves.example.com/auth",)
     assert methods.named("shelves.ping").scopes == ()
 
 
 def test_a_document_without_a_service_path_has_its_methods_at_the_root() -> None:
     for document in (changed("servicePath", to=""), {**everything(), "servicePath": None}):
-        assert Methods(document).named("shelves.ping").root == "https://shelves.example.com/"
+        method = Methods(document).named("shelves.ping")
+        assert (method.root, method.path) == ("https://shelves.example.com/", "ping")
 
 
 @pytest.mark.parametrize(

@@ -367,3 +367,50 @@ def test_readers_are_closed_when_it_fails() -> None:
         fail(server.url, source)
     (reader,) = source.readers
     assert reader.closed
+
+
+# --- answers of any size -----------------------------------------------------------------------------------
+
+
+def large(url: str) -> Request:
+    return Request("GET", url, Headers(), Bytes(), idempotent=True, large=True)
+
+
+def test_an_answer_that_is_meant_to_be_large_may_be() -> None:
+    content = bytes(range(256)) * 40_000
+    with Server(replying(answer(200, content))) as server:
+        transport = Https(largest_answer=1000)
+        with pytest.raises(PermanentError, match="is larger than 1000 bytes"):
+            transport.send(Request("GET", server.url, Headers(), Bytes()))
+        response = transport.send(large(server.url))
+        transport.close()
+    assert contents(response.body) == content
+
+
+@pytest.mark.parametrize("status", [300, 404, 503])
+def test_an_error_is_never_meant_to_be_large(status: int) -> None:
+    with Server(replying(answer(status, bytes(1001)))) as server:
+        transport = Https(largest_answer=1000)
+        with pytest.raises(PermanentError, match="is larger than 1000 bytes"):
+            transport.send(large(server.url))
+        transport.close()
+
+
+def test_an_answer_that_is_meant_to_be_large_may_take_its_time() -> None:
+    slow = (ReadHead(), ReadBody(), Write(answer(200, bytes(300)), piece=10, pause=0.01))
+    with Server(slow) as server:
+        transport = Https(answer_timeout=0.1)
+        assert transport.send(large(server.url)).body.length == 300
+        with pytest.raises(TransportError, match="takes too long"):
+            transport.send(Request("GET", server.url, Headers(), Bytes()))
+        transport.close()
+
+
+def test_an_answer_that_is_meant_to_be_large_may_not_stall() -> None:
+    stalling = (ReadHead(), ReadBody(), Write(answer(200, bytes(20))[:-1]), Hang())
+    with Server(stalling) as server:
+        transport = Https(stall_timeout=0.2)
+        with pytest.raises(TransportError, match="fell silent"):
+            transport.send(large(server.url))
+        server.close()
+        transport.close()

@@ -525,3 +525,45 @@ def test_closing_it_closes_what_is_within() -> None:
     memory = Closing()
     Retrying(memory).close()
     assert closed == [memory]
+
+
+# --- what is asked in place of a request that was tried ----------------------------------------------------
+
+ASKED = b"?" * 2 * len(CONTENT)
+QUESTION = Request("PUT", "https://x/", Headers(), Bytes(ASKED), idempotent=True)
+TOLD = Request("PUT", "https://x/", Headers(), Bytes(CONTENT), idempotent=True, follow_up=QUESTION)
+
+
+def following(*answers: int | TransportError) -> tuple[Memory, Retrying, list[float]]:
+    left = list(answers)
+
+    def handler(_request: Request, _body: bytes) -> Reply:
+        told = left.pop(0)
+        if isinstance(told, TransportError):
+            raise told
+        return Reply(told, headers=Headers([("Retry-After", "3")]))
+
+    memory = Memory(handler)
+    waits: list[float] = []
+    return memory, Retrying(memory, AT_ONCE, sleep=waits.append), waits
+
+
+def test_a_request_that_was_tried_is_followed_up() -> None:
+    memory, transport, waits = following(503, 503, TransportError("it broke"), 308)
+    response = transport.send(TOLD)
+    assert [body for _, body in memory.sent] == [CONTENT, ASKED, ASKED, ASKED]
+    assert response.status == 308
+    assert [each.status for each in response.history.earlier] == [503, 503, None]
+    assert waits == [3, 3, 0]
+
+
+def test_a_request_of_which_nothing_left_is_sent_itself() -> None:
+    memory, transport, _ = following(ConnectError("nobody there"), ConnectError("nobody there"), 200)
+    transport.send(TOLD)
+    assert [body for _, body in memory.sent] == [CONTENT] * 3
+
+
+def test_a_request_that_does_well_is_not_followed_up() -> None:
+    memory, transport, _ = following(200)
+    transport.send(TOLD)
+    assert len(memory.sent) == 1

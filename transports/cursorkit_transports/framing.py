@@ -46,18 +46,14 @@ class HandshakeError(HTTPError):
     """Somebody is there, but nobody to speak TLS with."""
 
 
-def connections(ca_bundle: str | None = None, deadlines: Deadlines = USUAL) -> Connections:
+def connections(context: ssl.SSLContext | None, deadlines: Deadlines = USUAL) -> Connections:
     """Connections that verify every server, with TLS 1.2 at least.
 
     Args:
-        ca_bundle: a PEM file of the authorities to trust, instead of those of the system, which SSL_CERT_FILE
-            and SSL_CERT_DIR name where they are set.
+        context: whom to trust; None for the authorities of the system, which SSL_CERT_FILE and SSL_CERT_DIR
+            name where they are set.
         deadlines: for each request and its answer.
-
-    Raises:
-        SourceError: the bundle cannot be read.
     """
-    context = None if ca_bundle is None else _trusting(ca_bundle)
 
     def make(proxy: Proxy | None) -> PoolManager:
         manager = (
@@ -82,7 +78,14 @@ def connections(ca_bundle: str | None = None, deadlines: Deadlines = USUAL) -> C
     return Connections(make)
 
 
-def _trusting(ca_bundle: str) -> ssl.SSLContext:
+def trusting(ca_bundle: str | None) -> ssl.SSLContext | None:
+    """What connections need to trust the authorities in a PEM file, which is read once; None for no file.
+
+    Raises:
+        SourceError: the file cannot be read.
+    """
+    if ca_bundle is None:
+        return None
     context = create_urllib3_context()
     try:
         context.load_verify_locations(ca_bundle)

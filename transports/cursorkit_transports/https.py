@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import socket
 import ssl
@@ -43,7 +44,14 @@ from cursorkit.wire import (
 from cursorkit.wire.message import NOTHING_SENT
 from cursorkit.wire.transport import READ_TIMEOUT
 from cursorkit_transports.deadlines import USUAL, Deadlines, LateError, OverdueError, SilentError
-from cursorkit_transports.framing import FramingError, HandshakeError, connections, content, unlogged
+from cursorkit_transports.framing import (
+    FramingError,
+    HandshakeError,
+    connections,
+    content,
+    trusting,
+    unlogged,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +112,8 @@ class Https:
         answer_timeout: seconds from there until it is whole.
         largest_answer: bytes of an answer, decoded.
 
+    Of a request that is `large`, a success may have any size and take any time, as long as it does not stall.
+
     Raises:
         SourceError: the bundle cannot be read.
     """
@@ -118,7 +128,9 @@ class Https:
         answer_timeout: float = USUAL.answer,
         largest_answer: int = LARGEST_ANSWER,
     ) -> None:
-        self._pool = connections(ca_bundle, Deadlines(stall_timeout, answer_timeout))
+        trusted = trusting(ca_bundle)
+        self._pool = connections(trusted, Deadlines(stall_timeout, answer_timeout))
+        self._patient = connections(trusted, Deadlines(stall_timeout, math.inf))
         self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
         self._largest_answer = largest_answer
 
@@ -147,8 +159,9 @@ class Https:
                 raise PermanentError(message, sending.sent) from None
 
     def _exchange(self, request: Request, fields: urllib3.HTTPHeaderDict, sending: Sending) -> Response:
+        pool = self._patient if request.large else self._pool
         with unlogged():
-            answer = self._pool.urlopen(
+            answer = pool.urlopen(
                 request.verb,
                 request.url,
                 body=sending,
@@ -160,7 +173,9 @@ class Https:
                 decode_content=False,
             )
         try:
-            body = spooled(self._limited(content(answer)), _IN_MEMORY)
+            wanted = request.large and answer.status < HTTPStatus.MULTIPLE_CHOICES
+            blocks = content(answer)
+            body = spooled(blocks if wanted else self._limited(blocks), _IN_MEMORY)
         finally:
             answer.close()
         return Response(answer.status, Headers(answer.headers.items()), body, sending.sent)
@@ -176,6 +191,7 @@ class Https:
     def close(self) -> None:
         """Close the connections."""
         self._pool.clear()
+        self._patient.clear()
 
 
 class _TooLargeError(FramingError):

@@ -170,8 +170,9 @@ def _time(date: str) -> float | None:
 class Retrying:
     """Sends requests by another transport, more than once where the policy says so.
 
-    Every attempt sends the same bytes, or fails before it has sent others. What came of the attempts before
-    the last one stays with the result, as its `history`.
+    Every attempt sends the same bytes, or fails before it has sent others; or it asks what became of the
+    first, where the request has a `follow_up`. What came of the attempts before the last one stays with the
+    result, as its `history`.
 
     Args:
         transport: what sends the requests.
@@ -211,8 +212,9 @@ class Retrying:
         """
         began = self._clock()
         earlier: tuple[Attempt, ...] = ()
+        alike = 0
         while True:
-            result = self._attempt(request, earlier)
+            result = self._attempt(request, earlier, alike)
             number = len(earlier) + 1
             situation = Situation(
                 result, request.idempotent, number, self._clock() - began, self._now(), self._chance()
@@ -221,11 +223,17 @@ class Retrying:
             if isinstance(decision, Stop):
                 return _settled(result, History(earlier, decision.why))
             earlier += (attempt(result),)
+            if request.follow_up is None or isinstance(result, ConnectError):
+                alike += 1
+            else:
+                request, alike = request.follow_up, 0
             self._tell(f"{earlier[-1].fault}; attempt {number + 1} in {decision.seconds:.1f} s")
             self._sleep(decision.seconds)
 
-    def _attempt(self, request: Request, earlier: tuple[Attempt, ...]) -> Result:
-        known = max((each.sent for each in earlier), key=lambda sent: sent.octets, default=NOTHING_SENT)
+    def _attempt(self, request: Request, earlier: tuple[Attempt, ...], alike: int) -> Result:
+        """Another attempt; the last `alike` of the earlier ones sent the same."""
+        same = earlier[len(earlier) - alike :]
+        known = max((each.sent for each in same), key=lambda sent: sent.octets, default=NOTHING_SENT)
         if known.octets:
             request = evolve(request, body=Unchanged(request.body, known))
         try:

@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
 from cursorkit.wire import AuthenticationError, TransportError
-from cursorkit_transports.framing import connections, unlogged
+from cursorkit_transports.framing import connections, trusting, unlogged
 from cursorkit_transports.https import CONNECT_TIMEOUT, authority_of, failure
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Tokens(TokenRequest):
 
     @cached_property
     def _pool(self) -> Connections:
-        return connections(self._ca_bundle)
+        return connections(trusting(self._ca_bundle))
 
     def close(self) -> None:
         """Close the connections."""
