@@ -16,13 +16,13 @@ from cursorkit.cli.identity import COMMANDS, identity_problems, login_file, trus
 from cursorkit.cli.identity_help import OF_LOGIN
 from cursorkit.cli.media import media_of, problems_with
 from cursorkit.cli.words import json_document, written
-from cursorkit.errors import ArgumentErrors, Problem, listed
+from cursorkit.errors import ArgumentErrors, Problem, listed, quoted
 from cursorkit.files import Files
 from cursorkit.methods.call import gather, missing
 from cursorkit.methods.discovery import Methods
 from cursorkit.schema.document import needed
 from cursorkit.schema.names import cli_name
-from cursorkit.wire.transport import Endpoint, EndpointError
+from cursorkit.wire.transport import Endpoint, EndpointError, host_of
 from cursorkit_transports.openers import check_endpoint
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ PARENT = "CURSORKIT_PARENT"
 """The environment variable that gives the positional `<parent>` where it is left out."""
 
 _PARENT = "parent"
+
+_OF_GOOGLE = ".googleapis.com"
 
 
 @frozen
@@ -171,8 +173,20 @@ def _endpoint(
     except EndpointError as error:
         problems.append(_bad_endpoint(error))
         return None
-    problems += [*_unserved(endpoint), *identity_problems(endpoint)]
+    problems += [*_strange(method, arguments), *_unserved(endpoint), *identity_problems(endpoint)]
     return endpoint
+
+
+def _strange(method: Method, arguments: Arguments) -> list[Problem]:
+    """That a document, which anybody may have written, leads to a server that nobody has named."""
+    if arguments.endpoint is not None:
+        return []
+    host = host_of(method.root)
+    if host.endswith(_OF_GOOGLE) or host in map(str.lower, arguments.trusted_hosts):
+        return []
+    message = f"the document leads to {quoted(host)}, which is no host of Google's APIs"
+    hint = f"if you trust it with your credentials, --trust-host {host} says so"
+    return [Problem("bad-endpoint", message, label="", hint=hint)]
 
 
 def _unserved(endpoint: Endpoint) -> list[Problem]:

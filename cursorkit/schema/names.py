@@ -11,8 +11,8 @@ TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_WORD = re.compile(r"(.)([A-Z][a-z]+)")
-_TAIL = re.compile(r"([a-z0-9])([A-Z])")
+_BREAK = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z0-9])(?=[A-Z])")
+"""Where a word begins within a name."""
 
 
 @lru_cache(maxsize=4096)
@@ -21,10 +21,10 @@ def cli_name(wire: str) -> str:
 
     `contentType` becomes `content-type`. Not invertible, so a record keeps a table of its names.
     """
-    split = _TAIL.sub(r"\1_\2", _WORD.sub(r"\1_\2", wire))
-    return split.lower().replace("_", "-").replace(".", "-")
+    return _BREAK.sub("-", wire).lower().replace("_", "-").replace(".", "-")
 
 
+@lru_cache(maxsize=4096)
 def checked_name(wire: str) -> str:
     """The same for the name of a field or parameter, which arguments have to be able to spell.
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from cursorkit.schema.document import Document
 
-ROOT = "https://shelves.example.com/shelves/v1/"
+ROOT = "https://shelves.googleapis.com/shelves/v1/"
 PROGRAM = Path(sys.executable).with_name("cursorkit")
 BOOKS = ("resources", "books", "methods")
 CREATE = (*BOOKS, "create")
@@ -175,17 +175,17 @@ def test_one_that_is_cut_anywhere(tmp_path: Path, cut: int) -> None:
 # --- one thing is wrong -------------------------------------------------------------------------------------
 
 ROOTS = (
-    "http://shelves.example.com/",
+    "http://shelves.googleapis.com/",
     "file:///etc/",
-    "https://me:secret@shelves.example.com/",
-    "https://shelves.example.com/?a=",
-    "https://shelves.example.com/#",
-    "https://shelves.example.com",
-    "https://shelves.example.com/a/../",
-    "https://shelves.example.com\\@elsewhere/",
-    "https://shelves.example.com/\r\nX: y/",
+    "https://me:secret@shelves.googleapis.com/",
+    "https://shelves.googleapis.com/?a=",
+    "https://shelves.googleapis.com/#",
+    "https://shelves.googleapis.com",
+    "https://shelves.googleapis.com/a/../",
+    "https://shelves.googleapis.com\\@elsewhere/",
+    "https://shelves.googleapis.com/\r\nX: y/",
     "https:///",
-    "//shelves.example.com/",
+    "//shelves.googleapis.com/",
     "",
 )
 
@@ -205,7 +205,7 @@ def test_a_root_that_is_none(run: Run, tmp_path: Path, root: str) -> None:
 def test_a_service_path_that_leads_elsewhere(path: str) -> None:
     document = changed("servicePath", to=path)
     if path == "//":
-        assert all(url.startswith("https://shelves.example.com/") for url in used(document))
+        assert all(url.startswith("https://shelves.googleapis.com/") for url in used(document))
     else:
         assert "servicePath" in refused(document)
 

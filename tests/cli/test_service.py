@@ -131,7 +131,7 @@ def test_what_the_server_refuses_is_shown_at_the_argument(on: Any) -> None:
 
 def test_a_request_goes_to_the_root_and_the_service_path_of_its_document(run: Run, shelves: str) -> None:
     result = run("api", shelves, *CREATE, "-r", "title=A", "--dry-run")
-    assert result.json["url"] == "https://shelves.example.com/shelves/v1/shelves/a/books"
+    assert result.json["url"] == "https://shelves.googleapis.com/shelves/v1/shelves/a/books"
 
 
 def test_a_field_that_this_method_requires(run: Run, shelves: str) -> None:
@@ -194,6 +194,33 @@ def test_a_document_that_cannot_be_read(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_document_that_cannot_be_called(run: Run, tmp_path: Path) -> None:
-    path = written(tmp_path, changed("rootUrl", to="https://me:secret@shelves.example.com/"))
+    path = written(tmp_path, changed("rootUrl", to="https://me:secret@shelves.googleapis.com/"))
     with pytest.raises(SchemaError, match="'rootUrl' and 'servicePath' make no URL of a host and a path"):
         run("api", path, *CREATE, "-r", "title=A", "--dry-run")
+
+
+# --- a document of a stranger ------------------------------------------------------------------------------
+
+
+def strange(tmp_path: Path, host: str) -> str:
+    return written(tmp_path, changed("rootUrl", to=f"https://{host}/"))
+
+
+@pytest.mark.parametrize("host", ["evil.example", "googleapis.com.evil.example", "evilgoogleapis.com"])
+def test_a_document_sends_nothing_to_a_host_that_nobody_named(run: Run, tmp_path: Path, host: str) -> None:
+    for words in (("-p", "access-token=token-1"), ("--dry-run",)):
+        result = run("api", strange(tmp_path, host), *CREATE, "-r", "title=A", *words)
+        assert (result.code, result.out) == (2, "")
+        assert result.err == (
+            f"error: the document leads to '{host}', which is no host of Google's APIs\n"
+            f"    if you trust it with your credentials, --trust-host {host} says so\n"
+        )
+
+
+def test_who_names_the_host_trusts_it(run: Run, tmp_path: Path) -> None:
+    document = strange(tmp_path, "Books.Example")
+    call = ("api", document, *CREATE, "-r", "title=A", "--dry-run")
+    trusted = run(*call, "--trust-host", "books.example")
+    assert trusted.json["url"] == "https://Books.Example/shelves/v1/shelves/a/books"
+    named = run(*call, "--endpoint", "https://other.example")
+    assert named.json["url"] == "https://other.example/shelves/v1/shelves/a/books"

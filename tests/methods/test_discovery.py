@@ -16,7 +16,7 @@ from documents import changed, everything
 if TYPE_CHECKING:
     from cursorkit.methods.method import Method
 
-ROOT = "https://shelves.example.com/shelves/v1/"
+ROOT = "https://shelves.googleapis.com/shelves/v1/"
 CREATE = ("resources", "books", "methods", "create")
 
 
@@ -47,15 +47,15 @@ def test_a_method_that_is_not_there(methods: Methods) -> None:
 def test_what_documents_tell_of_methods(methods: Methods) -> None:
     method = methods.named("shelves.books.create")
     assert (method.id, method.verb) == ("shelves.books.create", "POST")
-    assert (method.root, method.path) == ("https://shelves.example.com/", "shelves/v1/{+parent}/books")
-    assert method.scopes == ("https://shelves.example.com/auth",)
+    assert (method.root, method.path) == ("https://shelves.googleapis.com/", "shelves/v1/{+parent}/books")
+    assert method.scopes == ("https://shelves.googleapis.com/auth",)
     assert methods.named("shelves.ping").scopes == ()
 
 
 def test_a_document_without_a_service_path_has_its_methods_at_the_root() -> None:
     for document in (changed("servicePath", to=""), {**everything(), "servicePath": None}):
         method = Methods(document).named("shelves.ping")
-        assert (method.root, method.path) == ("https://shelves.example.com/", "ping")
+        assert (method.root, method.path) == ("https://shelves.googleapis.com/", "ping")
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,9 @@ _EVERYTHING: dict[str, Any] = {
     "version": "v1",
     "title": "Shelves API",
     "description": "Keeps books.",
-    "rootUrl": "https://shelves.example.com/",
+    "rootUrl": "https://shelves.googleapis.com/",
     "servicePath": "shelves/v1/",
-    "auth": {"oauth2": {"scopes": {"https://shelves.example.com/auth": {"description": "Everything"}}}},
+    "auth": {"oauth2": {"scopes": {"https://shelves.googleapis.com/auth": {"description": "Everything"}}}},
     "parameters": {
         "key": {"type": "string", "location": "query", "description": "The API key."},
         "prettyPrint": {"type": "boolean", "location": "query", "default": "true"},
@@ -101,7 +101,7 @@ _EVERYTHING: dict[str, Any] = {
                     "parameterOrder": ["parent"],
                     "request": {"$ref": "Book"},
                     "response": {"$ref": "Book"},
-                    "scopes": ["https://shelves.example.com/auth"],
+                    "scopes": ["https://shelves.googleapis.com/auth"],
                 },
                 "move": {
                     "id": "shelves.books.move",
