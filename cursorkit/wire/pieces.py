@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from cursorkit.errors import SourceError
+from cursorkit.wire.digest import sha256
 from cursorkit.wire.message import NOTHING_SENT, Sent
 from cursorkit.wire.source import BLOCK, Unchanged
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 from functools import partial
-from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from attrs import field, frozen
 
 from cursorkit.errors import SourceError
-from cursorkit.wire.digest import RunningDigest
+from cursorkit.wire.digest import RunningDigest, sha256
 from cursorkit.wire.message import Sent
 
 if TYPE_CHECKING:

@@ -175,8 +175,10 @@ def host_of(url: str) -> str:
         EndpointError: the URL is no HTTP address, or more than one.
     """
     address = _ADDRESS.fullmatch(url)
-    if address is None or int(address["port"] or 0) > _LAST_PORT or not _is_ipv6(address["ipv6"] or "::"):
-        raise EndpointError("an endpoint is written as https://HOST, https://HOST:PORT or https://HOST/PATH")
+    if address is None or int(address["port"] or 0) > _LAST_PORT:
+        raise EndpointError(_WRITTEN)
+    if address["ipv6"] is not None and not _is_ipv6(address["ipv6"]):
+        raise EndpointError(_WRITTEN)
     host: str = address["ipv6"] or address["name"]
     return host.lower()
 
