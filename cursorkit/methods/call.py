@@ -12,7 +12,7 @@ from cursorkit.body.build import Body, absent
 from cursorkit.body.shown import private_texts
 from cursorkit.errors import ArgumentErrors, Problem, SourceError
 from cursorkit.methods.answers import readable
-from cursorkit.methods.media import Load, joined, refusals
+from cursorkit.methods.encoding import Load
 from cursorkit.methods.method import VARIABLE, Encoding
 from cursorkit.methods.outcome import Outcome, Verdict
 from cursorkit.schema.types import Object
@@ -77,6 +77,8 @@ def gathered(
     carried = gather(lambda: _body(method, body), problems)
     problems += missing(method, given, carried)
     if media is not None:
+        from cursorkit.methods.media import refusals
+
         problems += refusals(method, media, () if given is None else _values(given))
     if given is None or carried is None or problems:
         raise ArgumentErrors(tuple(problems))
@@ -89,6 +91,8 @@ def _request(
     values = _values(given)
     asked, load = asked_for(method, values), _encoded(method.request, carried.content)
     if media is not None:
+        from cursorkit.methods.media import joined
+
         asked, kind, load = joined(method, media, load if carried.content else None)
         values = {**values, "uploadType": kind}
     if not (allow_empty or _is_filled(method, load if media is None else media)):

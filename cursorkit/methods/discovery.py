@@ -10,7 +10,7 @@ from attrs import define, evolve
 
 from cursorkit.errors import SchemaError, quoted
 from cursorkit.methods.encoding import HTTP_BODY, is_http_body, message_of
-from cursorkit.methods.method import VARIABLE, Answer, Media, Method, Paging
+from cursorkit.methods.method import VARIABLE, Answer, Method
 from cursorkit.schema.discovery import Schemas, described, told_apart
 from cursorkit.schema.document import flag, methods, needed, table, tables, text, texts, unsound
 from cursorkit.schema.types import List, Map, Object, Rule, Scalar
@@ -18,8 +18,10 @@ from cursorkit.schema.types import List, Map, Object, Rule, Scalar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from cursorkit.methods.media import Media
     from cursorkit.methods.method import Message
     from cursorkit.methods.outcome import Outcome
+    from cursorkit.methods.paging import Paging
     from cursorkit.schema.document import Document
     from cursorkit.schema.types import Field, Schema
 
@@ -212,6 +214,8 @@ def _media(node: Document, path: str) -> Media | None:
         raise unsound(
             node, "'mediaUpload' has a path with a place for something that the method's has none for"
         )
+    from cursorkit.methods.media import Media
+
     return Media(paths, texts(upload, "accept"), _size(upload))
 
 
@@ -259,6 +263,8 @@ def _paging(schemas: Schemas, node: Document, response: Document) -> Paging | No
     named = found if len(found) == 1 else [each for each in found if each in {resource, "items"}]
     if len(named) != 1:
         return None
+    from cursorkit.methods.paging import Paging
+
     return Paging(named[0], tuple(wire for wire in several if wire != named[0]))
 
 

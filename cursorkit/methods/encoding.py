@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from cursorkit.methods.method import Encoding, Message
 from cursorkit.schema.types import Advice, Any, List, Map, Object, Scalar
+from cursorkit.wire.source import Bytes
 
 if TYPE_CHECKING:
     from cursorkit.schema.types import Field, Schema
+    from cursorkit.wire.source import BodySource
 
 MEDIA_TYPE = r"[!#$%&'*+.^_`|~\w-]+/[!#$%&'*+.^_`|~\w-]+[ \t]*(;.*)?"
 """A media type and its parameters (RFC 9110, 8.3.1)."""
@@ -68,3 +70,19 @@ def _raw(field: Field) -> Field:
         case "data":
             return evolve(field, schema=RAW, required=True)
     return evolve(field, refusal=_ANSWER_ONLY)
+
+
+_NOTHING = Bytes()
+
+
+@frozen
+class Load:
+    """What a request carries.
+
+    Attributes:
+        headers: the fields that say what it is.
+        source: the bytes.
+    """
+
+    headers: tuple[tuple[str, str], ...] = ()
+    source: BodySource = _NOTHING

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal
 from attrs import evolve, field, frozen
 
 from cursorkit.errors import Problem, listed, quoted
+from cursorkit.methods.encoding import Load
 from cursorkit.schema.names import cli_name
-from cursorkit.wire.source import Bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterator, Mapping
 
-    from cursorkit.methods.method import Media, Method
+    from cursorkit.methods.method import Method
     from cursorkit.wire.source import BodySource
 
 OCTETS = "application/octet-stream"
@@ -22,13 +22,27 @@ OCTETS = "application/octet-stream"
 _SAID = ("uploadType", "upload_protocol")
 """The parameters that say how media is sent; requests with media set them themselves."""
 
-_NOTHING = Bytes()
-
 
 def _by_chance() -> str:
     from secrets import token_hex
 
     return token_hex(16)
+
+
+@frozen
+class Media:
+    """What media a method takes, beside its body or without one.
+
+    Attributes:
+        paths: by the name of each protocol that it offers, `simple` or `resumable`, where it is sent: a
+            template like `Method.path`.
+        accept: the media types that are taken, such as `image/*`; all, if empty.
+        most: bytes that it may have; None for any number.
+    """
+
+    paths: Mapping[str, str]
+    accept: tuple[str, ...] = ()
+    most: int | None = None
 
 
 @frozen
@@ -51,19 +65,6 @@ class Upload:
     protocol: Literal["simple", "resumable"] = "simple"
     trusted_hosts: tuple[str, ...] = ()
     boundary: str = field(factory=_by_chance, repr=False, eq=False)
-
-
-@frozen
-class Load:
-    """What a request carries.
-
-    Attributes:
-        headers: the fields that say what it is.
-        source: the bytes.
-    """
-
-    headers: tuple[tuple[str, str], ...] = ()
-    source: BodySource = _NOTHING
 
 
 def refusals(method: Method, upload: Upload, parameters: Container[str]) -> Iterator[Problem]:

@@ -13,8 +13,10 @@ from cursorkit.methods.answers import read_json, read_media
 from cursorkit.methods.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container
 
+    from cursorkit.methods.media import Media
+    from cursorkit.methods.paging import Paging
     from cursorkit.schema.types import Object, Schema
     from cursorkit.wire.message import Request, Response
 
@@ -63,35 +65,6 @@ class Answer:
 
 MEDIA = Answer("*/*", read_media, large=True)
 """The answer is what was asked for itself, and nothing that says so."""
-
-
-@frozen
-class Media:
-    """What media a method takes, beside its body or without one.
-
-    Attributes:
-        paths: by the name of each protocol that it offers, `simple` or `resumable`, where it is sent: a
-            template like `Method.path`.
-        accept: the media types that are taken, such as `image/*`; all, if empty.
-        most: bytes that it may have; None for any number.
-    """
-
-    paths: Mapping[str, str]
-    accept: tuple[str, ...] = ()
-    most: int | None = None
-
-
-@frozen
-class Paging:
-    """How answers that are pages hold what was asked for.
-
-    Attributes:
-        items: the wire name of the list, or of the map, of a page.
-        others: the wire names of other lists and maps in it.
-    """
-
-    items: str
-    others: tuple[str, ...] = ()
 
 
 @frozen

@@ -14,9 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from cursorkit.body.build import Body
-    from cursorkit.methods.method import Method, Paging
+    from cursorkit.methods.method import Method
     from cursorkit.schema.types import Content, Json
     from cursorkit.wire.transport import Transport
+
+
+@frozen
+class Paging:
+    """How answers that are pages hold what was asked for.
+
+    Attributes:
+        items: the wire name of the list, or of the map, of a page.
+        others: the wire names of other lists and maps in it.
+    """
+
+    items: str
+    others: tuple[str, ...] = ()
 
 
 @frozen
