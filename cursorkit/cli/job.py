@@ -100,7 +100,7 @@ def plan(service: Service, arguments: Arguments, announce: Callable[[str], None]
     problems += problems_with(method, arguments, media, values)
     problems += _two_identities(method, endpoint, named)
     problems += missing(method, *(None if each is None else each.body for each in (named, carried)))
-    problems += _places(node, arguments)
+    problems += _places(node, arguments, values)
     problems += [
         Problem("usage", f"only login takes {flag}", label="")
         for field, flag in given(arguments).items()
@@ -300,11 +300,12 @@ def _written(
         raise ArgumentErrors(tuple(map(told, errors.problems))) from None
 
 
-def _places(node: Document, arguments: Arguments) -> list[Problem]:
-    """What is wrong with the number of positionals."""
+def _places(node: Document, arguments: Arguments, values: Mapping[str, Content]) -> list[Problem]:
+    """What is wrong with the number of positionals, of which `-p` may give some by their names."""
     names, given = positionals(node), arguments.words[2:]
     extra = [Problem("usage", f"unexpected argument '{word}'", label="") for word in given[len(names) :]]
-    if len(_placed(node, arguments)) < len(names) and (arguments.request or arguments.parameters):
+    lacking = len(_placed(node, arguments)) < len(names) and not values.keys() >= {*names}
+    if lacking and (arguments.request or arguments.parameters):
         hint = "put -- or another flag between them"
         message = "words right behind those of -r or -p belong to these, up to the next flag"
         return [*extra, Problem("usage", message, label="", hint=hint)]

@@ -47,8 +47,8 @@ def main(argv: list[str], progress: Progress | None = None) -> int:
         message, hint = unknown("command", name, COMMANDS, f"commands: {', '.join(COMMANDS)}")
         console.tell(f"error: {message}\n    {hint}", console.RED)
         return console.USAGE
-    if name == "api" and others and others[0] not in {"-h", "--help", "--version"}:
-        return _called(others[0], others[1:], progress or Progress())
+    if name == "api" and others[:1] not in (["-h"], ["--help"], ["--version"]):
+        return _called(others, progress or Progress())
     line = cut(flags(PROG, name), COMMANDS[name].lists, others)
     if line.flags.help:
         return console.show(page(PROG, name))
@@ -57,12 +57,16 @@ def main(argv: list[str], progress: Progress | None = None) -> int:
     return _done(name, line)
 
 
-def _called(api: str, argv: list[str], progress: Progress) -> int:
-    """Work as the program of the API whose document is called `api`."""
+def _called(argv: list[str], progress: Progress) -> int:
+    """Work as the program of the API whose document the first word names."""
+    if not argv or argv[0].startswith("-"):
+        from cursorkit.cli.language_work import nameless
+
+        return console.fail_all(nameless().problems)
     from cursorkit.cli.main import serve
     from cursorkit.cli.service import service
 
-    return serve(service(f"{PROG} api", api), argv, progress)
+    return serve(service(f"{PROG} api", argv[0]), argv[1:], progress)
 
 
 def _version() -> int:

@@ -171,8 +171,8 @@ def _documented(_schema: Schema, line: Line, _files: Files) -> Done:
     from cursorkit.cli.manual import write
 
     api = _api(line)
-    if not line.flags.folder:
-        raise ArgumentErrors((Problem("usage", "-o DIR is missing", label=""),))
+    if line.flags.folder in {None, "", "-"}:
+        raise ArgumentErrors((Problem("usage", "-o DIR is missing, the folder to write to", label=""),))
     return Done(f"{write(api, line.flags.folder)}\n".encode())
 
 
@@ -186,9 +186,14 @@ def _api(line: Line) -> Service:
     from cursorkit.cli.service import service
 
     if not _operands(line):
-        hint = "'cursorkit apis' lists those that there are"
-        raise ArgumentErrors((Problem("usage", "the name of an API is missing", label="", hint=hint),))
+        raise nameless()
     return service("cursorkit api", _operands(line)[0])
+
+
+def nameless() -> ArgumentErrors:
+    """That a command about an API names none."""
+    hint = "'cursorkit apis' lists those that there are; flags stand behind it"
+    return ArgumentErrors((Problem("usage", "the name of an API is missing", label="", hint=hint),))
 
 
 _WORK: dict[str, Callable[[Schema, Line, Files], Done]] = {

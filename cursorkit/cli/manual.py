@@ -43,12 +43,12 @@ def write(service: Service, folder: str) -> Path:
     pages = [(Path(folder, name), f"{_MARK}\n\n{content}".encode()) for name, content in manual(service)]
     try:
         strange = [str(path) for path, _ in pages if not _ours(path)]
+        if strange:
+            raise OutputError(f"no page of a manual, and not to be overwritten: {listed(strange)}")
         for parent in {path.parent for path, _ in pages}:
             parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot write to {quoted(folder)}: {error.strerror}") from None
-    if strange:
-        raise OutputError(f"no page of a manual, and not to be overwritten: {listed(strange)}")
     for path, content in pages:
         with Output(str(path)) as output:
             output.write(content)

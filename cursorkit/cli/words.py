@@ -55,8 +55,12 @@ def written(words: Iterable[str], files: Files) -> Words:
         if not word.startswith(_FILE) or word.startswith(_CONTENTS):
             found.append((word, _LABEL))
             continue
+        name = word.removeprefix(_FILE)
+        if not name:
+            problems.append(_unnamed(word))
+            continue
         try:
-            found += _lines(word.removeprefix(_FILE), files)
+            found += _lines(name, files)
         except SourceError as error:
             problems.append(Problem(error.kind, f"{_LABEL} {quoted(word)}: {error}", label=""))
     if problems:
@@ -64,9 +68,12 @@ def written(words: Iterable[str], files: Files) -> Words:
     return Words(tuple(word for word, _ in found), tuple(label for _, label in found))
 
 
+def _unnamed(word: str) -> Problem:
+    message = f"{_LABEL} {quoted(word)}: the name of a file is missing"
+    return Problem("empty-value", message, label="", hint=f"{STANDARD_INPUT} is standard input")
+
+
 def _lines(name: str, files: Files) -> Iterator[tuple[str, str]]:
-    if not name:
-        raise SourceError("no-file", "@ is followed by no name of a file")
     with files(name).open() as reader:
         content = reader.read()
     called = "standard input" if name == STANDARD_INPUT else quoted(name)

@@ -401,6 +401,9 @@ def test_no_arguments(run: Run) -> None:
         (("body", "--shell"), "unknown flag '--shell'"),
         (("print", "-r", "a"), "unknown flag '-r'"),
         (("print", "a", "b"), "unexpected argument 'b'"),
+        (("api",), "the name of an API is missing\n    'cursorkit apis' lists those that there are"),
+        (("api", "--dry-run", "storage:v1"), "the name of an API is missing"),
+        (("api", "--"), "the name of an API is missing"),
     ],
 )
 def test_wrong_usage(run: Run, argv: tuple[str, ...], told: str) -> None:

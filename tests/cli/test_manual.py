@@ -215,6 +215,14 @@ def test_what_is_no_page_is_not_overwritten(run: Run, tmp_path: Path, content: s
     assert contents(folder) == {"bs/make.md": content.encode()}
 
 
+def test_where_a_page_is_in_the_way_no_folder_is_made_either(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "manual"
+    folder.mkdir()
+    (folder / "index.md").write_text("# Mine\n")
+    assert run("docs", small(tmp_path), "-o", str(folder)).code == 5
+    assert [path.name for path in folder.iterdir()] == ["index.md"]
+
+
 @pytest.mark.parametrize(
     "name", ["../../evil", "/tmp/evil", "..", ".", "a/b", "a\x00b", "a\nb", "x" * 5000, "%2E", "\ud800", "`"]
 )
@@ -260,6 +268,7 @@ def test_nothing_in_a_document_is_markup(run: Run, tmp_path: Path) -> None:
     ("words", "told", "code"),
     [
         ((HEALTHCARE,), "-o DIR is missing", 2),
+        ((HEALTHCARE, "-o", "-"), "-o DIR is missing", 2),
         (("nosuch:v1", "-o", "x"), "'nosuch:v1'", 2),
         ((HEALTHCARE, "-o", "/dev/null/x"), "cannot write to '/dev/null/x': Not a directory", 5),
         ((HEALTHCARE, "more", "-o", "x"), "unexpected argument 'more'", 2),

@@ -89,13 +89,18 @@ def test_problems_are_told_of_the_line(run: Run) -> None:
 
 
 def test_every_file_that_cannot_be_read_is_told(cursorkit: Run) -> None:
-    result = cursorkit("body", "-r", "@nosuch", "a=1", "@", "@.")
+    result = cursorkit("body", "-r", "@nosuch", "a=1", "@.")
     assert result.code == 5
     assert [line for line in result.err.splitlines() if line.startswith("error: ")] == [
         "error: -r argument '@nosuch': cannot read 'nosuch': No such file or directory",
-        "error: -r argument '@': @ is followed by no name of a file",
         "error: -r argument '@.': cannot read '.': it is a directory",
     ]
+
+
+def test_a_file_without_a_name_is_wrong_usage(cursorkit: Run) -> None:
+    result = cursorkit("body", "-r", "a=1", "@")
+    assert result.code == 2
+    assert result.err == ("error: -r argument '@': the name of a file is missing\n    - is standard input\n")
 
 
 def test_what_the_language_takes_is_not_taken_for_a_file(cursorkit: Run) -> None:
@@ -177,6 +182,15 @@ def test_only_what_is_missing_comes_from_there(run: Run, monkeypatch: pytest.Mon
     result = run("projects", "locations-datasets-get", "--dry-run")
     assert result.code == 2
     assert "parameter 'name' is missing" in result.err
+
+
+def test_a_positional_may_be_given_by_its_name(run: Run) -> None:
+    words = ("--dry-run", "-r", "content-type=a/b", "data=x")
+    named = run(*COMMAND, *words, "-p", f"parent={PARENT}", "dicom-web-path=studies")
+    assert (named.code, named.json) == (0, run(*CALL, *words).json)
+    result = run(*COMMAND, *words, "-p", f"parent={PARENT}")
+    assert result.code == 2
+    assert "parameter 'dicom-web-path' is missing" in result.err
 
 
 def test_what_is_wrong_with_it_is_told_of_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
