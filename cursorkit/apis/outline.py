@@ -10,7 +10,7 @@ from itertools import takewhile
 from operator import eq
 
 from cursorkit.apis.samples import sample
-from cursorkit.schema.document import table, tables, text, texts, unsound
+from cursorkit.schema.document import fields, table, tables, text, texts, unsound
 from cursorkit.schema.names import written_name
 
 TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
@@ -108,7 +108,7 @@ class Part:
                     node = table(table(self.content, "properties"), wire)
                     yield _below(self, written_name(wire), {**node, **raw}, required=True)
             case "structure":
-                for wire, node in tables(self.content, "properties"):
+                for wire, node in fields(self.content):
                     yield _below(self, written_name(wire), node)
             case "list":
                 yield _below(self, NEW, table(self.content, "items"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from cursorkit.errors import SchemaError, quoted
-from cursorkit.schema.document import flag, needed, rows, table, tables, text, texts, unsound
+from cursorkit.schema.document import fields, flag, needed, rows, table, text, texts, unsound
 from cursorkit.schema.names import checked_name, cli_name
 from cursorkit.schema.patterns import compiled
 from cursorkit.schema.types import DEEPEST, Advice, Any, Field, List, Map, Object, Scalar
@@ -87,7 +87,7 @@ class Schemas:
         return scalar(node)
 
     def _fields(self, node: Document, name: str) -> Iterator[Field]:
-        for wire, each in tables(node, "properties"):
+        for wire, each in fields(node):
             required = flag(each, "required") or self.method in texts(table(each, "annotations"), "required")
             schema = self.read(each, f"{name}.{cli_name(wire)}")
             yield described(wire, each, schema, required=required)

@@ -42,6 +42,16 @@ def tables(part: Document, key: str) -> Iterator[tuple[str, Document]]:
         yield name, table(held, name)
 
 
+def fields(part: Document) -> Iterator[tuple[str, Document]]:
+    """The fields of a structure, with their names. Only names of parameters hold dots."""
+    for name, field in tables(part, "properties"):
+        if "." in name:
+            from cursorkit.errors import quoted
+
+            raise unsound(part, f"the name {quoted(name)} of a field holds a dot")
+        yield name, field
+
+
 def methods(part: Document, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Document]]:
     """The methods of `part` and of the resources in it, each with the names that lead to it from there."""
     if len(path) > DEEPEST:

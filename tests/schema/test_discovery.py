@@ -190,11 +190,7 @@ def test_what_is_nothing_but_itself(kind: str) -> None:
 def test_names_that_no_argument_can_spell(wire: str) -> None:
     schema = Schemas({}).read({"type": "object", "properties": {wire: {"type": "string"}}}, "A")
     assert isinstance(schema, Object)
-    if wire == "a.":
-        # A dot is spelled as a dash, as in names of parameters.
-        assert [each.cli for each in schema.fields] == ["a-"]
-        return
-    with pytest.raises(SchemaError, match=r"the name '.*' is empty, or holds"):
+    with pytest.raises(SchemaError, match=r"the name '.*' (is empty, or|of a field) holds"):
         _ = schema.fields
 
 
