@@ -10,6 +10,7 @@ beforehand, and may be written. Peers that are not installed are left out.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -27,11 +28,15 @@ PROGRAMS = {
     "python -c pass": "python -c pass",
     "healthcare1-beta1 METHOD --help": f"healthcare1-beta1 {STORE} --help",
     "healthcare1-beta1, dry run": f"healthcare1-beta1 {STORE} {PLACE} --dry-run -r content-type=a/b data=ut",
+    "cursorkit api, dry run of the largest": "cursorkit api compute:alpha instances insert p z --dry-run "
+    "-r name=x disks.+.boot=true",
     "cursorkit --help": "cursorkit --help",
     "cursorkit body, 3 arguments": "cursorkit body -r .user name=ann age:=3 .tags.+=red",
     "cursorkit body, 5,000 times -r": f"cursorkit body {MANY}",
     "http --help": "http --help",
     "http --offline, 2 fields": "http --offline --ignore-stdin pie.dev/post a=b c=d",
+    "googleapiclient's build": 'python -c "from googleapiclient.discovery import build; '
+    "build('healthcare', 'v1beta1', developerKey='k')" + '"',
     "aws --version": "aws --version",
     "aws s3api put-object help": "aws s3api put-object help",
 }
@@ -39,6 +44,7 @@ PROGRAMS = {
 GOALS = {
     "healthcare1-beta1 METHOD --help": 3.0,
     "healthcare1-beta1, dry run": 8.5,
+    "cursorkit api, dry run of the largest": 14.0,
     "cursorkit --help": 3.0,
     "cursorkit body, 3 arguments": 8.5,
 }
@@ -74,7 +80,7 @@ def installed(command: list[str]) -> bool:
 
 def main() -> None:
     """Run every program in turn, and print the table."""
-    commands = {name: words.split() for name, words in PROGRAMS.items()}
+    commands = {name: shlex.split(words) for name, words in PROGRAMS.items()}
     programs = {name: command for name, command in commands.items() if installed(command)}
     for command in programs.values():
         run(command)
