@@ -10,18 +10,16 @@ from itertools import takewhile
 from operator import eq
 
 from cursorkit.apis.samples import sample
-from cursorkit.schema.document import fields, table, tables, text, texts, unsound
+from cursorkit.schema.document import HTTP_BODY, fields, form_of, is_required, table, tables, text
 from cursorkit.schema.names import written_name
 
 TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Literal
 
     from cursorkit.errors import SchemaError
     from cursorkit.schema.document import Document
 
-    Form = Literal["structure", "list", "map", "any", "scalar"]
     _Way = tuple[str, ...]
 
 NEW = "+"
@@ -86,7 +84,7 @@ class Part:
         self.place = place
         self.content = content
         self.within = within
-        self.form = _form(content)
+        self.form = form_of(content)
         self.again = again and self.form in _WITH_PARTS
         self.required = required
         self.depth = depth
@@ -134,7 +132,7 @@ def is_http_body(part: Part) -> bool:
     """Whether a structure is google.api.HttpBody, under whatever name."""
     held = {wire: _below(part, wire, node) for wire, node in tables(part.content, "properties")}
     return (
-        held.keys() == {"contentType", "data", "extensions"}
+        held.keys() == HTTP_BODY
         and text(held["contentType"].content, "type") == "string"
         and text(held["data"].content, "type") == "string"
         and text(held["data"].content, "format") == "byte"
@@ -159,7 +157,7 @@ def _below(above: Part, name: str, node: Document, *, required: bool = False) ->
         content,
         within=above.within + names,
         again=above.depth + 1 >= _DEEPEST or any(each in above.within for each in names),
-        required=required or (bool(method) and method in texts(table(node, "annotations"), "required")),
+        required=required or is_required(node, method),
         depth=above.depth + 1,
         origin=above.origin,
     )
@@ -185,25 +183,12 @@ def _misled(name: str, what: str) -> SchemaError:
     return SchemaError(f"the document is not sound: the schema {quoted(name)} {what}")
 
 
-def _form(content: Document) -> Form:
-    match text(content, "type") or "any":
-        case "array":
-            return "list"
-        case "object":
-            return "map" if "additionalProperties" in content and "properties" not in content else "structure"
-        case "any":
-            return "any"
-        case "string" | "boolean" | "integer" | "number":
-            return "scalar"
-    raise unsound(content, "'type' is none that there is")
-
-
 def _kind(schemas: Document, node: Document) -> str:
     """What `node` describes, in words; of lists and maps that hold each other the outer ones."""
     around = ""
     for _ in range(_DEEPEST):
         content, names = _followed(schemas, node)
-        match _form(content):
+        match form_of(content):
             case "list":
                 around, node = f"{around}list of ", table(content, "items")
             case "map":

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, cast
 from attrs import define, evolve
 
 from cursorkit.errors import SchemaError, quoted
-from cursorkit.methods.encoding import HTTP_BODY, is_http_body, message_of
+from cursorkit.methods.encoding import is_http_body, message_of
 from cursorkit.methods.method import VARIABLE, Answer, Method
 from cursorkit.schema.discovery import Schemas, described, told_apart
-from cursorkit.schema.document import flag, methods, needed, table, tables, text, texts, unsound
+from cursorkit.schema.document import HTTP_BODY, flag, methods, needed, table, tables, text, texts, unsound
 from cursorkit.schema.types import List, Map, Object, Rule, Scalar
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from cursorkit.methods.method import Encoding, Message
+from cursorkit.schema.document import HTTP_BODY
 from cursorkit.schema.types import Advice, Any, List, Map, Object, Scalar
 from cursorkit.wire.source import Bytes
 
@@ -29,9 +30,6 @@ CONTENT_TYPE = Scalar(
 """The content type of a raw body: a header value. That it names a media type is a custom, not a condition."""
 
 RAW = Scalar("raw")
-
-HTTP_BODY = frozenset({"contentType", "data", "extensions"})
-"""The wire names of google.api.HttpBody."""
 
 _ANSWER_ONLY = "'extensions' is metadata of answers, which no request can carry"
 

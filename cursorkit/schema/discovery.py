@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from cursorkit.errors import SchemaError, quoted
-from cursorkit.schema.document import fields, flag, needed, rows, table, text, texts, unsound
+from cursorkit.schema.document import (
+    fields,
+    flag,
+    form_of,
+    is_required,
+    needed,
+    rows,
+    table,
+    text,
+    texts,
+    unsound,
+)
 from cursorkit.schema.names import checked_name, cli_name
 from cursorkit.schema.patterns import compiled
 from cursorkit.schema.types import DEEPEST, Advice, Any, Field, List, Map, Object, Scalar
@@ -75,22 +86,21 @@ class Schemas:
             )
         if "$ref" in node:
             return self._named(text(node, "$ref"), depth + 1)
-        match text(node, "type") or "any":
-            case "array":
+        match form_of(node):
+            case "list":
                 return List(self._read(table(node, "items"), name, depth + 1))
-            case "object" if "additionalProperties" in node and "properties" not in node:
+            case "map":
                 return Map(self._read(table(node, "additionalProperties"), name, depth + 1))
-            case "object":
+            case "structure":
                 return Object(name, lambda: told_apart(self._fields(node, name)))
             case "any":
                 return Any()
-        return scalar(node)
+        return _scalar(node)
 
     def _fields(self, node: Document, name: str) -> Iterator[Field]:
         for wire, each in fields(node):
-            required = flag(each, "required") or self.method in texts(table(each, "annotations"), "required")
             schema = self.read(each, f"{name}.{cli_name(wire)}")
-            yield described(wire, each, schema, required=required)
+            yield described(wire, each, schema, required=is_required(each, self.method))
 
 
 def described(wire: str, node: Document, schema: Schema, *, required: bool) -> Field:
@@ -128,11 +138,11 @@ def told_apart(fields: Iterable[Field]) -> Iterator[Field]:
         yield each
 
 
-def scalar(node: Document) -> Scalar:
+def _scalar(node: Document) -> Scalar:
     """The scalar that `node` describes.
 
     Raises:
-        SchemaError: the type is unknown, or a pattern or bound is none.
+        SchemaError: a pattern or bound is none.
     """
     kind, form = needed(node, "type"), text(node, "format")
     if kind == "string" and form in {"int64", "uint64"}:
@@ -152,9 +162,7 @@ def scalar(node: Document) -> Scalar:
         return Scalar(
             "integer", form or "int64", minimum=_bound(node, "minimum"), maximum=_bound(node, "maximum")
         )
-    if kind == "number":
-        return Scalar("number", form)
-    raise SchemaError(f"the type {quoted(kind)} is unknown")
+    return Scalar("number", form)
 
 
 def _advice(node: Document) -> Advice:

@@ -8,14 +8,20 @@ from __future__ import annotations
 TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import Any, TypeVar
+    from typing import Any, Literal, TypeVar
 
     from cursorkit.errors import SchemaError
 
     Document = Mapping[str, Any]
     """A discovery document, or a part of one, as JSON gives it."""
 
+    Form = Literal["structure", "list", "map", "any", "scalar"]
+    """How a value is written."""
+
     _T = TypeVar("_T")
+
+HTTP_BODY = frozenset({"contentType", "data", "extensions"})
+"""The fields of google.api.HttpBody, by which it is known under whatever name."""
 
 DEEPEST = 64
 """Levels of resources within each other; real ones have a dozen at most."""
@@ -40,6 +46,28 @@ def tables(part: Document, key: str) -> Iterator[tuple[str, Document]]:
     held = table(part, key)
     for name in held:
         yield name, table(held, name)
+
+
+def form_of(part: Document) -> Form:
+    """How what `part` describes is written; references are not followed."""
+    kind = text(part, "type") or "any"
+    match kind:
+        case "array":
+            return "list"
+        case "object":
+            return "map" if "additionalProperties" in part and "properties" not in part else "structure"
+        case "any":
+            return "any"
+        case "string" | "boolean" | "integer" | "number":
+            return "scalar"
+    from cursorkit.errors import quoted
+
+    raise unsound(part, f"the type {quoted(kind)} is unknown")
+
+
+def is_required(part: Document, method: str) -> bool:
+    """Whether requests of `method` have to set the field that `part` describes."""
+    return flag(part, "required") or method in texts(table(part, "annotations"), "required")
 
 
 def fields(part: Document) -> Iterator[tuple[str, Document]]:

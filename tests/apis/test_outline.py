@@ -11,6 +11,7 @@ from cursorkit.apis import HEALTHCARE, read
 from cursorkit.apis.outline import arguments, body
 from cursorkit.errors import SchemaError
 from cursorkit.methods.discovery import Methods
+from cursorkit.schema.discovery import Schemas
 from cursorkit.schema.types import List, Map, Object
 
 if TYPE_CHECKING:
@@ -52,6 +53,23 @@ def unset(schema: Schema, value: object, within: tuple[str, ...] = ()) -> Iterat
             assert isinstance(value, dict)
             for each in value.values():
                 yield from unset(values, each, within)
+
+
+def test_pages_and_requests_require_the_same() -> None:
+    text = {"type": "string"}
+    fields = {
+        "always": {**text, "required": True},
+        "here": {**text, "annotations": {"required": ["a.make"]}},
+        "elsewhere": {**text, "annotations": {"required": ["a.change"]}},
+        "never": text,
+    }
+    schemas = {"A": {"type": "object", "properties": fields}}
+    whole = body({"schemas": schemas}, {"id": "a.make", "request": {"$ref": "A"}})
+    made = Schemas(schemas, "a.make").named("A")
+    assert whole is not None
+    assert isinstance(made, Object)
+    assert [part.name for part in whole.parts if part.required] == ["always", "here"]
+    assert [field.cli for field in made.fields if field.required] == ["always", "here"]
 
 
 @pytest.mark.parametrize("method", WITH_BODY)
@@ -286,7 +304,7 @@ def test_deep_bodies_are_cut_where_no_body_goes_on(levels: int) -> None:
         ({}, "the schema 'A' is missing"),
         ({"A": {"$ref": "A"}}, "the schema 'A' is nothing but itself"),
         ({"A": {"$ref": "B"}, "B": {"$ref": "A"}}, "the schema 'A' is nothing but itself"),
-        ({"A": {"type": "strange"}}, "'type' is none"),
+        ({"A": {"type": "strange"}}, "the type 'strange' is unknown"),
         ({"A": 1}, "'A' is not a structure"),
         ({"A": {"type": "object", "properties": {"a=b": {"type": "string"}}}}, "holds one of . = : @ / +"),
         ({"A": {"type": "object", "properties": {"a": {"type": "string", "pattern": "("}}}}, "no regular"),
