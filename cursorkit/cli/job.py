@@ -22,7 +22,7 @@ from cursorkit.methods.call import gather, missing
 from cursorkit.methods.discovery import Methods
 from cursorkit.schema.document import needed
 from cursorkit.schema.names import cli_name
-from cursorkit.wire.transport import Endpoint, EndpointError, host_of
+from cursorkit.wire.transport import Endpoint, EndpointError, host_of, is_of_google
 from cursorkit_transports.openers import check_endpoint
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ PARENT = "CURSORKIT_PARENT"
 """The environment variable that gives the positional `<parent>` where it is left out."""
 
 _PARENT = "parent"
-
-_OF_GOOGLE = ".googleapis.com"
 
 
 @frozen
@@ -182,7 +180,7 @@ def _strange(method: Method, arguments: Arguments) -> list[Problem]:
     if arguments.endpoint is not None:
         return []
     host = host_of(method.root)
-    if host.endswith(_OF_GOOGLE) or host in map(str.lower, arguments.trusted_hosts):
+    if is_of_google(host) or host in map(str.lower, arguments.trusted_hosts):
         return []
     message = f"the document leads to {quoted(host)}, which is no host of Google's APIs"
     hint = f"if you trust it with your credentials, --trust-host {host} says so"

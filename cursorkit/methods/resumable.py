@@ -29,6 +29,7 @@ from cursorkit.wire.transport import (
     TransportError,
     check_address,
     host_of,
+    is_of_google,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ SESSIONS = 3
 IDLE = 5
 """How often in a row a server may keep no more than before."""
 
-_GOOGLE = ".googleapis.com"
 _RANGE = re.compile(r"(?:bytes=)?0-([0-9]{1,18})")
 
 
@@ -115,11 +115,8 @@ def session(first: Request, answer: Response, upload: Upload) -> Session:
         host, own = host_of(url), host_of(first.url)
     except EndpointError:
         raise PermanentError("the server would have the media sent where anybody could read it") from None
-    if not (
-        _origin(url) == _origin(first.url)
-        or (urlsplit(url).scheme == "https" and host in upload.trusted_hosts)
-        or (urlsplit(url).scheme == "https" and host.endswith(_GOOGLE) and own.endswith(_GOOGLE))
-    ):
+    known = host in map(str.lower, upload.trusted_hosts) or (is_of_google(host) and is_of_google(own))
+    if _origin(url) != _origin(first.url) and not (known and urlsplit(url).scheme.lower() == "https"):
         raise PermanentError(
             f"the server would have the media sent to another host, {host}",
             remedy=Remedy("trust-host", (host,)),

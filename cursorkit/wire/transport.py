@@ -203,5 +203,10 @@ def is_this_machine(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+def is_of_google(host: str) -> bool:
+    """Whether `host`, in lower case, is one of those that Google's APIs are at."""
+    return host.endswith(".googleapis.com")
+
+
 Opener = Callable[[Endpoint], Transport]
 """What the entry-point group `cursorkit.transports` names for a URL scheme: it gives the ready stack."""

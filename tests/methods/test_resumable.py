@@ -324,6 +324,8 @@ def test_media_goes_to_nobody_else(location: str, told: str) -> None:
         ("HTTPS://THINGS.googleapis.com/session", ()),
         ("https://www.googleapis.com/session", ()),
         ("https://uploads.example/session", ("uploads.example",)),
+        ("https://uploads.example/session", ("Uploads.Example",)),
+        ("HTTPS://Uploads.Example/session", ("uploads.example",)),
     ],
 )
 def test_media_goes_to_whom_it_may(location: str, trusted: tuple[str, ...]) -> None:
