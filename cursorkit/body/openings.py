@@ -140,10 +140,13 @@ class Opening:
     def described(self, how: str = "") -> str:
         """The type of what goes here, how it is set, and what is known of the field."""
         field = self.place.field
-        told = "" if field is None else " ".join(field.description.split())
-        needed = ", required" if field is not None and field.required else ""
         kind = title(Any(self.kinds) if self._any else self.place.schema)
-        return shortened(f"{kind}{how}{needed}{f': {told}' if told else ''}", _LINE)
+        if field is None:
+            return shortened(f"{kind}{how}", _LINE)
+        marks = {"required": field.required, "read-only": field.read_only, "deprecated": field.deprecated}
+        marked = "".join(f", {mark}" for mark, is_so in marks.items() if is_so)
+        told = " ".join(field.description.split())
+        return shortened(f"{kind}{how}{marked}{f': {told}' if told else ''}", _LINE)
 
     def _takes_text(self) -> bool:
         """Whether `=` can give something."""

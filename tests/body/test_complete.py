@@ -182,6 +182,17 @@ def described(partial: str, words: tuple[str, ...] = (), schema: Schema = JOB) -
     return {each.text: (each.description, each.complete) for each in complete(schema, words, partial)}
 
 
+def test_what_should_not_be_set_is_told() -> None:
+    fields = {
+        "etag": {"type": "string", "readOnly": True, "description": "What it is now."},
+        "old": {"type": "boolean", "readOnly": True, "deprecated": True},
+    }
+    schema = Schemas({"A": {"type": "object", "properties": fields}}).named("A")
+    told = described("", schema=schema)
+    assert told["etag="][0] == "string, read-only: What it is now."
+    assert told["old="][0] == "boolean, read-only, deprecated"
+
+
 def test_a_candidate_has_a_type_a_word_of_its_field_and_tells_whether_more_must_follow() -> None:
     assert described("title") == {
         "title=": ("string: What it is called. In one line.", False),
