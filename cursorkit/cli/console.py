@@ -11,7 +11,7 @@ from cursorkit.cli.signals import heed, heed_no_more
 
 TYPE_CHECKING = False  # that of `typing` would have to be imported before signals are heeded
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import NoReturn
 
     from cursorkit.errors import CursorkitError, Problem
@@ -78,6 +78,21 @@ def show(text: str) -> int:
     except OSError as error:
         say(f"error: cannot write standard output: {error.strerror}")
         return LOCAL
+    return 0
+
+
+def put_out(path: str, content: bytes, inputs: Iterable[str] = ()) -> int:
+    """Write the output of a program that asks nobody, and give the exit code; see `cursorkit.cli.output`."""
+    from cursorkit.cli.output import Output
+    from cursorkit.errors import OutputError, ReaderGoneError
+
+    try:
+        with Output(path, inputs) as output:
+            output.write(content)
+    except ReaderGoneError:
+        return BROKEN_PIPE
+    except OutputError as error:
+        return fail(error)
     return 0
 
 

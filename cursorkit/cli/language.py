@@ -78,21 +78,17 @@ def _version() -> int:
 def _done(name: str, line: Line) -> int:
     """Carry out a command, and write its output."""
     from cursorkit.cli.language_work import work
-    from cursorkit.cli.output import Output
-    from cursorkit.errors import ArgumentErrors, CursorkitError, ReaderGoneError
+    from cursorkit.errors import ArgumentErrors, CursorkitError
     from cursorkit.files import Files
 
     files = Files(console.say)
     try:
         done = work(name, line, files)
-        for advice in done.advice:
-            console.tell(f"warning: {advice}", console.YELLOW)
-        with Output(line.flags.out, files.names) as output:
-            output.write(done.output)
     except ArgumentErrors as errors:
         return console.fail_all(errors.problems)
-    except ReaderGoneError:
-        return console.BROKEN_PIPE
     except CursorkitError as error:
         return console.fail(error)
-    return console.code(done.problems) if done.problems else 0
+    for advice in done.advice:
+        console.tell(f"warning: {advice}", console.YELLOW)
+    failed = console.put_out(line.flags.out, done.output, files.names)
+    return failed or (console.code(done.problems) if done.problems else 0)

@@ -101,20 +101,12 @@ def _sketched(service: Service, arguments: Arguments) -> int:
     from cursorkit.apis.outline import arguments as setting
     from cursorkit.apis.outline import body
     from cursorkit.cli.job import command
-    from cursorkit.cli.output import Output
-    from cursorkit.errors import ArgumentErrors, CursorkitError, Problem, ReaderGoneError
+    from cursorkit.errors import ArgumentErrors, Problem
 
     whole = body(service.document, command(service.document, arguments))
     if whole is None:
         raise ArgumentErrors((Problem("no-body", "this method takes no -r", label=""),))
-    try:
-        with Output(arguments.out) as output:
-            output.write("".join(f"{word}\n" for word in setting(whole)).encode())
-    except ReaderGoneError:
-        return console.BROKEN_PIPE
-    except CursorkitError as error:
-        return console.fail(error)
-    return 0
+    return console.put_out(arguments.out, "".join(f"{word}\n" for word in setting(whole)).encode())
 
 
 def _work(job: Job, arguments: Arguments, progress: Progress) -> int:

@@ -29,7 +29,7 @@ def media_of(arguments: Arguments, files: Files) -> Upload | None:
     """
     if not arguments.upload:
         return None
-    from cursorkit.methods.media import Upload
+    from cursorkit.methods.media import OCTETS, Upload
 
     protocol, name = arguments.upload
     if protocol not in {"simple", "resumable"}:
@@ -39,17 +39,17 @@ def media_of(arguments: Arguments, files: Files) -> Upload | None:
         source = files(name)
     except SourceError as error:
         raise ArgumentErrors((Problem(error.kind, f"-u: {error}", label=""),)) from None
-    kind = arguments.media_type or _type_of(name)
+    kind = arguments.media_type or _type_of(name) or OCTETS
     return Upload(source, kind, cast("Literal['simple', 'resumable']", protocol), arguments.trusted_hosts)
 
 
-def _type_of(name: str) -> str:
-    """The media type that the name of a file tells of."""
+def _type_of(name: str) -> str | None:
+    """The media type that the name of a file tells of; None if it tells of none."""
     from mimetypes import guess_type
 
     kind, coding = guess_type(name, strict=False)
     coded = {None: kind, "gzip": "application/gzip"}
-    return coded.get(coding) or "application/octet-stream"
+    return coded.get(coding)
 
 
 def problems_with(

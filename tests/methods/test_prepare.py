@@ -17,6 +17,7 @@ from cursorkit.methods.discovery import Methods
 from cursorkit.methods.encoding import is_http_body
 from cursorkit.methods.method import Encoding
 from cursorkit.schema.discovery import Schemas
+from documents import HTTP_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,17 +174,7 @@ def test_an_empty_body_is_refused(tmp_path: Path) -> None:
 def test_http_body_is_told_by_its_structure() -> None:
     schemas = Schemas(
         {
-            "Blob": {
-                "type": "object",
-                "properties": {
-                    "contentType": {"type": "string"},
-                    "data": {"type": "string", "format": "byte"},
-                    "extensions": {
-                        "type": "array",
-                        "items": {"type": "object", "additionalProperties": {"type": "any"}},
-                    },
-                },
-            },
+            "Blob": HTTP_BODY,
             "Near": {
                 "type": "object",
                 "properties": {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cursorkit.methods.discovery import Methods
+from documents import HTTP_BODY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,18 +86,7 @@ DOCUMENT: dict[str, Any] = {
                 "nextPageToken": {"type": "string"},
             },
         },
-        "Raw": {
-            "id": "Raw",
-            "type": "object",
-            "properties": {
-                "contentType": {"type": "string"},
-                "data": {"type": "string", "format": "byte"},
-                "extensions": {
-                    "type": "array",
-                    "items": {"type": "object", "additionalProperties": {"type": "any"}},
-                },
-            },
-        },
+        "Raw": {"id": "Raw", **HTTP_BODY},
     },
     "resources": {
         "objects": {

@@ -21,6 +21,35 @@ PARENT = "projects/p/locations/l/datasets/d/dicomStores/s"
 PLACE = (PARENT, "studies")
 CALL = (*COMMAND, *PLACE)
 
+PAGE = """\
+https://www.googleapis.com/auth/cloud-healthcare
+https://www.googleapis.com/auth/cloud-platform
+<parent> (string, required)
+projects/{project_id}/locations/{location_id}/datasets/{dataset_id}/dicomStores/{dicom_store_id}
+<dicom-web-path> (string, required)
+studies/[{study_uid}]
+HttpBody
+content-type: string
+data: string
+-r . content-type=
+$-xgafv=string
+access-token=string
+alt=string
+callback=string
+fields=string
+key=string
+oauth-token=string
+pretty-print=boolean
+quota-user=string
+not exceed 40 characters
+upload-type=string
+upload-protocol=string
+-o FILE
+--scope URL
+one level up; each further dot one more
+sets a nested field without moving"""
+"""What the documented page of that command promises, row by row."""
+
 
 def on_terminal(*argv: str, typed: bytes = b"", program: Path = PROGRAM, **env: str) -> str:
     """What somebody at a terminal reads."""
