@@ -6,6 +6,8 @@
     ├── SourceError               a file or stream that cannot be sent      (the caller's input)
     ├── MultipartError            a body that is not what it claims to be   (cursorkit.wire.multipart)
     ├── NotDicomError             bytes that are no DICOM instance          (cursorkit.dicom.instances)
+    ├── JournalError              a journal of stores that cannot be used   (cursorkit.dicom.journal)
+    ├── SharingError              work that others cannot be given          (cursorkit.dicom.shared)
     ├── SchemaError               a class or document that cannot be mapped (the embedding program)
     ├── OutputError               a place where an answer cannot be written (the caller's machine)
     │   └── ReaderGoneError       one that nobody reads any more

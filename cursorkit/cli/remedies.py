@@ -18,10 +18,11 @@ def remedied(prog: str, outcome: Outcome) -> str:
     """
     if outcome.remedy is None:
         return outcome.message
-    return f"{outcome.message}\n    {_typed(prog, outcome.remedy)}"
+    return f"{outcome.message}\n    {typed(prog, outcome.remedy)}"
 
 
-def _typed(prog: str, remedy: Remedy) -> str:
+def typed(prog: str, remedy: Remedy) -> str:
+    """What to type for a remedy."""
     match remedy.kind:
         case "log-in":
             return f"'{prog} login' logs you in; -p access-token@=FILE gives a token"
@@ -34,3 +35,5 @@ def _typed(prog: str, remedy: Remedy) -> str:
             return f"if you trust it with them, --trust-host {remedy.names[0]} says so"
         case "wait-longer":
             return "--timeout SECONDS says how long to wait"
+        case "allow-http":
+            return "--allow-http says so for a host in the same network; credentials never go there"

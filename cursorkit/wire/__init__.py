@@ -17,6 +17,7 @@ from cursorkit.wire.transport import (
     UnknownHostError,
     check_address,
     host_of,
+    is_same_network,
     is_this_machine,
 )
 
@@ -46,5 +47,6 @@ __all__ = [
     "UnknownHostError",
     "check_address",
     "host_of",
+    "is_same_network",
     "is_this_machine",
 ]

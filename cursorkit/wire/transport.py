@@ -32,22 +32,31 @@ class Transport(Protocol):
         ...
 
 
-class EndpointError(CursorkitError):
-    """A URL that no transport may be opened for."""
-
-
 @frozen
 class Remedy:
     """What may be done about an error. What has to be typed for it, the program knows.
 
     Attributes:
         kind: `log-in`, for the first time or `log-in-again`; `trust-authorities`, other ones than the usual;
-            `trust-host`, beside the usual ones; `wait-longer` until an answer begins.
+            `trust-host`, beside the usual ones; `wait-longer` until an answer begins; `allow-http`, to a host
+            in the same network.
         names: the scopes to log in for, or the host to trust.
     """
 
-    kind: Literal["log-in", "log-in-again", "trust-authorities", "trust-host", "wait-longer"]
+    kind: Literal["log-in", "log-in-again", "trust-authorities", "trust-host", "wait-longer", "allow-http"]
     names: tuple[str, ...] = ()
+
+
+class EndpointError(CursorkitError):
+    """A URL that no transport may be opened for.
+
+    Attributes:
+        remedy: what may be done about it, if that is known.
+    """
+
+    def __init__(self, message: str, remedy: Remedy | None = None) -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 class TransportError(CursorkitError):
@@ -107,7 +116,7 @@ class Endpoint:
 
     Attributes:
         url: the API's root as the user wrote it; its scheme chooses the opener.
-        scopes: the OAuth scopes that the method needs.
+        scopes: the OAuth scopes that the method needs; without any, no credentials are looked for.
         ca_bundle: a PEM file of certificate authorities to trust instead of those of the system.
         impersonate: the service account to act as, and behind it those through whom, in their order.
         quota_project: the project whose quota is used, and which is billed.
@@ -115,11 +124,12 @@ class Endpoint:
         trusted_hosts: whom credentials may be fetched from and sent to, beside Google and this machine.
         retry_for: seconds from the first attempt in which another may begin; with 0, none does.
         timeout: seconds until an answer begins.
+        allow_http: whether plain HTTP may go to another machine in the same network; credentials never do.
         tell: is told, in a line for people, of each attempt that will be followed by another.
 
     Raises:
-        EndpointError: the URL has no scheme, or speaks plain HTTP to another machine, or is one of HTTP and
-            more than a host, a port and a path.
+        EndpointError: the URL has no scheme, or speaks plain HTTP to where it may not go, or is one of HTTP
+            and more than a host, a port and a path.
     """
 
     url: str
@@ -131,12 +141,13 @@ class Endpoint:
     trusted_hosts: tuple[str, ...] = ()
     retry_for: float = RETRY_FOR
     timeout: float = READ_TIMEOUT
+    allow_http: bool = False
     tell: Callable[[str], None] = field(default=_keep_quiet, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", self.url):
             raise EndpointError("an endpoint begins with a scheme: https://HOST, or file:DIR")
-        check_address(self.url)
+        check_address(self.url, allow_http=self.allow_http)
         if re.match("https?:", self.url, re.IGNORECASE) and not _ROOT.fullmatch(self.url):
             raise EndpointError(_WRITTEN)
 
@@ -153,19 +164,31 @@ _ADDRESS = re.compile(
 _LAST_PORT = 65535
 
 
-def check_address(url: str) -> None:
-    """Let an HTTP address pass only where nobody can listen in: HTTPS, or plain HTTP to this very machine.
+def check_address(url: str, *, allow_http: bool = False) -> None:
+    """Let an HTTP address pass only where no stranger listens in: HTTPS, or plain HTTP to this very machine.
+
+    Args:
+        url: the address; one of another scheme passes.
+        allow_http: whether plain HTTP may go to another machine, too. Of a name only the connection shows
+            which one that is, and whether it is in the same network.
 
     Raises:
-        EndpointError: anybody on the way could read what is sent, or the URL is more than an address.
+        EndpointError: others on the way could read what is sent, or the URL is more than an address.
     """
     if not re.match("https?:", url, re.IGNORECASE):
         return
     host = host_of(url)
-    if url[:5].lower() == "http:" and not is_this_machine(host):
-        raise EndpointError(
-            "plain http:// is for this very machine only (127.0.0.0/8, ::1, localhost): use https://"
-        )
+    if url[:5].lower() != "http:" or is_this_machine(host):
+        return
+    near = not _is_literal(host) or is_same_network(host)
+    if allow_http and near:
+        return
+    if allow_http:
+        raise EndpointError("plain http:// never goes to a public address: use https://")
+    raise EndpointError(
+        "plain http:// is for this very machine only (127.0.0.0/8, ::1, localhost): use https://",
+        Remedy("allow-http") if near else None,
+    )
 
 
 def host_of(url: str) -> str:
@@ -184,10 +207,14 @@ def host_of(url: str) -> str:
 
 
 def _is_ipv6(literal: str) -> bool:
-    from ipaddress import IPv6Address
+    return ":" in literal and _is_literal(literal)
+
+
+def _is_literal(host: str) -> bool:
+    from ipaddress import ip_address
 
     try:
-        IPv6Address(literal)
+        ip_address(host)
     except ValueError:
         return False
     return True
@@ -197,10 +224,27 @@ def is_this_machine(host: str) -> bool:
     """Whether nobody can listen in on the way to `host`: it is a literal loopback address, or `localhost`."""
     from ipaddress import ip_address
 
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
+    return ip_address(host).is_loopback if _is_literal(host) else host.lower() == "localhost"
+
+
+_SAME_NETWORK = (
+    *("127.0.0.0/8", "::1/128"),  # loopback
+    *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),  # private: RFC 1918
+    "fc00::/7",  # private: RFC 4193
+    *("169.254.0.0/16", "fe80::/10"),  # of the link: RFC 3927; RFC 4291, 2.5.6
+)
+
+
+def is_same_network(address: str) -> bool:
+    """Whether no public network leads to a literal address: it is private, or of the link, or this machine's.
+
+    `ipaddress.is_private` is wider: it also means what is reserved for documentation, or for nothing yet.
+    """
+    from ipaddress import ip_address, ip_network
+
+    literal = ip_address(address)
+    plain = getattr(literal, "ipv4_mapped", None) or literal
+    return any(plain in ip_network(each) for each in _SAME_NETWORK)
 
 
 def is_of_google(host: str) -> bool:

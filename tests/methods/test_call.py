@@ -64,7 +64,7 @@ def hangs_up(connection: socket.socket) -> None:
 
 
 def asked(url: str, body: BodySource, ca_bundle: str | None = None) -> Outcome:
-    transport = open_transport(Endpoint(url, ca_bundle=ca_bundle, retry_for=0))
+    transport = open_transport(Endpoint(url, STORE_INSTANCES.scopes[:1], ca_bundle, retry_for=0))
     try:
         return call(STORE_INSTANCES.at(url), PLACE, HttpBody("application/dicom", body), transport)
     finally:

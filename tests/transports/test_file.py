@@ -287,13 +287,25 @@ def test_bodies_that_are_none(body: bytes, content_type: str, status: int, store
     assert store.files() == {}
 
 
+@pytest.mark.parametrize("root", ["", "/dicom-web", "/dicomWeb", "/a/b/c", "/studies", "/studies/1.2"])
+@pytest.mark.parametrize("study", ["", "/1.2"])
+@pytest.mark.parametrize("query", ["", "?prettyPrint=false"])
+def test_every_root_of_dicomweb(root: str, study: str, query: str, store: Store) -> None:
+    assert store.send(image(), url=f"{ROOT}{root}/studies{study}{query}").status == 200
+    assert store.files() == {place(): image()}
+    assert store.send(image("9.9"), url=f"{ROOT}{root}/studies/3.3{query}").status == 409
+
+
 @pytest.mark.parametrize(
     "url",
     [
         f"{ROOT}/v1/other",
         f"{URL}/1.2/series",
         f"{URL}/",
-        f"{ROOT}dicomWeb/studies",
+        f"{ROOT}studies",
+        f"{ROOT}/v1/studies/",
+        f"{ROOT}/v1/substudies",
+        f"{ROOT}/v1?/studies",
         f"file:other{URL.removeprefix(ROOT)}",
         "https://healthcare.googleapis.com/v1/dicomWeb/studies",
     ],

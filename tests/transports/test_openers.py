@@ -8,16 +8,21 @@ import re
 import subprocess
 import sys
 import zlib
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from authorized_calls import SCOPES, asking
 from cursorkit import SourceError
-from cursorkit.wire import Bytes, Endpoint, EndpointError, Headers, Request
+from cursorkit.testing.server import Server
+from cursorkit.wire import AuthenticationError, Bytes, Endpoint, EndpointError, Headers, Request
 from cursorkit_transports import Logged, Memory, Retrying, open_transport
 from programs import PROGRAM
 
 if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
     from pathlib import Path
 
 CALL = (
@@ -55,6 +60,32 @@ def test_nobody_serves_other_schemes() -> None:
 def test_a_bundle_that_cannot_be_read_is_found_when_it_is_opened(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="CA bundle"):
         open_transport(Endpoint("https://example.test", ca_bundle=str(tmp_path / "missing")))
+
+
+@pytest.mark.parametrize("scopes", [(), SCOPES])
+def test_without_scopes_no_credentials_are_looked_for(
+    scopes: tuple[str, ...],
+    bundle: str,
+    proof: Callable[..., ssl.SSLContext],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a server that is none of Google's, Google's credentials are no business."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "missing"))
+    with Server(tls=proof()) as server:
+        endpoint = Endpoint(server.url, scopes, ca_bundle=bundle, quota_project="p")
+        with closing(open_transport(endpoint)) as transport:
+            if scopes:
+                with pytest.raises(AuthenticationError):
+                    transport.send(asking(server.url))
+            else:
+                assert transport.send(asking(server.url)).status == 200
+                assert (
+                    transport.send(asking(server.url, None, ("Authorization", "Basic given"))).status == 200
+                )
+    given = [each.headers.get("Authorization") for each in server.exchanges]
+    assert given == ([] if scopes else ["", "Basic given"])
+    assert not any("x-goog-user-project" in each.headers for each in server.exchanges)
 
 
 # --- a package of somebody else -----------------------------------------------------------------------------

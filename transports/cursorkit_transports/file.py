@@ -33,7 +33,7 @@ CANNOT_UNDERSTAND = 0xC000
 _UID = re.compile(r"(?=[0-9.]{1,64}\Z)[0-9]+(\.[0-9]+)*")
 """PS3.5, 9.1; but components with leading zeros, which are wrong, do no harm, and occur."""
 
-_STUDIES = re.compile(r"(?:/[^?]*)?/dicomWeb/studies(?:/(?P<study>[^/?]+))?(?:\?.*)?")
+_STUDIES = re.compile(r"(?:/[^?]*)?/studies(?:/(?P<study>[^/?]+))?(?:\?.*)?")
 
 _Dataset = dict[str, Any]
 """A data set in the DICOM JSON model (PS3.18, F.2)."""
@@ -75,7 +75,7 @@ def _bare(root: str) -> str:
 
 @frozen
 class FileStore:
-    """A DICOM store in a folder: whatever store a request names below `root`, it is this one.
+    """A DICOM store in a folder: whatever root of DICOMweb a request names below `root`, it is this one.
 
     An instance lies in `studies/STUDY/series/SERIES/instances/INSTANCE.dcm`, byte for byte as it came. It
     gets there whole or not at all, and is never written again: the same bytes once more are a success, other
@@ -120,7 +120,7 @@ class FileStore:
     def _answer(self, request: Request, body: Readable) -> _Answer:
         study = self._study(request.url)
         if study is None:
-            return _refusal(404, "NOT_FOUND", "there is nothing at this address but …/dicomWeb/studies")
+            return _refusal(404, "NOT_FOUND", "there is nothing at this address but …/studies")
         if request.verb != "POST":
             return _refusal(
                 405, "UNIMPLEMENTED", "instances can only be stored here, with POST", Allow="POST"

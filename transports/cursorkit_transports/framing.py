@@ -21,13 +21,14 @@ from urllib3.util.response import assert_header_parsing
 from urllib3.util.ssl_ import create_urllib3_context
 
 from cursorkit.errors import SourceError
+from cursorkit.wire import is_same_network
 from cursorkit.wire.source import BLOCK
 from cursorkit_transports.deadlines import USUAL, Incoming, send
 from cursorkit_transports.proxies import Connections
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from _typeshed import ReadableBuffer, SupportsRead
     from urllib3 import BaseHTTPResponse
@@ -46,32 +47,44 @@ class HandshakeError(HTTPError):
     """Somebody is there, but nobody to speak TLS with."""
 
 
-def connections(context: ssl.SSLContext | None, deadlines: Deadlines = USUAL) -> Connections:
+class StrangerError(HTTPError):
+    """Somebody is there, to whom nothing may be said without TLS."""
+
+
+_KEPT = 64
+"""Connections to a host that may wait for the next request: as many as there are threads that send."""
+
+
+def connections(
+    context: ssl.SSLContext | None,
+    deadlines: Deadlines = USUAL,
+    near: Callable[[str], bool] = is_same_network,
+) -> Connections:
     """Connections that verify every server, with TLS 1.2 at least.
 
     Args:
         context: whom to trust; None for the authorities of the system, which SSL_CERT_FILE and SSL_CERT_DIR
             name where they are set.
         deadlines: for each request and its answer.
+        near: whether something may be said without TLS to whoever has this address.
     """
+    options: dict[str, Any] = {
+        "blocksize": BLOCK,
+        "maxsize": _KEPT,
+        "retries": False,
+        "ssl_context": context,
+    }
 
     def make(proxy: Proxy | None) -> PoolManager:
         manager = (
-            PoolManager(blocksize=BLOCK, retries=False, ssl_context=context)
+            PoolManager(**options)
             if proxy is None
-            else ProxyManager(
-                proxy.url,
-                proxy_headers=proxy.headers,
-                proxy_ssl_context=context,
-                blocksize=BLOCK,
-                retries=False,
-                ssl_context=context,
-            )
+            else ProxyManager(proxy.url, proxy_headers=proxy.headers, proxy_ssl_context=context, **options)
         )
+        # What a pool does not know it hands on to its connections.
         manager.pool_classes_by_scheme = {
-            # What a pool does not know it hands on to its connections.
-            scheme: cast("type[HTTPConnectionPool]", partial(kind, deadlines=deadlines))
-            for scheme, kind in {"http": _HttpPool, "https": _HttpsPool}.items()
+            "http": cast("type[HTTPConnectionPool]", partial(_ClearPool, deadlines=deadlines, near=near)),
+            "https": cast("type[HTTPConnectionPool]", partial(_HttpsPool, deadlines=deadlines)),
         }
         return manager
 
@@ -152,6 +165,19 @@ class _HttpConnection(HTTPConnection):
         send(self.sock, cast("bytes", data), self._deadlines.stall)
 
 
+class _ClearConnection(_HttpConnection):
+    def __init__(self, *args: Any, near: Callable[[str], bool], **options: Any) -> None:  # noqa: ANN401 - urllib3's
+        super().__init__(*args, **options)
+        self._near = near
+
+    def connect(self) -> None:
+        super().connect()
+        # What a name stands for is up to whoever is asked for it; who is there, this tells for certain.
+        if not self._near(self.sock.getpeername()[0]):
+            self.close()
+            raise StrangerError
+
+
 class _HttpsConnection(_HttpConnection, HTTPSConnection):
     def connect(self) -> None:
         try:
@@ -173,8 +199,8 @@ class _HttpsConnection(_HttpConnection, HTTPSConnection):
             raise BrokenPipeError from error
 
 
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _HttpConnection
+class _ClearPool(HTTPConnectionPool):
+    ConnectionCls = _ClearConnection
 
 
 class _HttpsPool(HTTPSConnectionPool):

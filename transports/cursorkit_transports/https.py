@@ -40,13 +40,16 @@ from cursorkit.wire import (
     TrustError,
     UnknownHostError,
     check_address,
+    is_same_network,
+    is_this_machine,
 )
-from cursorkit.wire.message import NOTHING_SENT
-from cursorkit.wire.transport import READ_TIMEOUT
+from cursorkit.wire.message import NOTHING_SENT, SECRET_HEADERS
+from cursorkit.wire.transport import READ_TIMEOUT, host_of, is_of_google
 from cursorkit_transports.deadlines import USUAL, Deadlines, LateError, OverdueError, SilentError
 from cursorkit_transports.framing import (
     FramingError,
     HandshakeError,
+    StrangerError,
     connections,
     content,
     trusting,
@@ -78,29 +81,39 @@ _PROXY_REFUSAL = re.compile(r"Tunnel connection failed: (\d{3})")
 def open_endpoint(endpoint: Endpoint) -> Transport:
     """The opener of the schemes `https` and `http`: attempts around credentials around HTTP.
 
-    After a wait a token may be stale, and renewing it is no attempt; so credentials are within.
+    After a wait a token may be stale, and renewing it is no attempt; so credentials are within. A server that
+    is none of Google's gets none unless scopes are asked for: it is nobody whom Google gives tokens for.
     """
-    from cursorkit_transports.google_auth import Authorized
     from cursorkit_transports.logged import Logged
     from cursorkit_transports.retry import Policy, Retrying
 
+    https = Https(ca_bundle=endpoint.ca_bundle, read_timeout=endpoint.timeout, allow_http=endpoint.allow_http)
     return Retrying(
-        Authorized(
-            Logged(Https(ca_bundle=endpoint.ca_bundle, read_timeout=endpoint.timeout)),
-            scopes=endpoint.scopes,
-            impersonate=endpoint.impersonate,
-            quota_project=endpoint.quota_project,
-            login=endpoint.login,
-            trusted_hosts=endpoint.trusted_hosts,
-            ca_bundle=endpoint.ca_bundle,
-        ),
-        Policy(budget=endpoint.retry_for),
-        tell=endpoint.tell,
+        _authorized(Logged(https), endpoint), Policy(budget=endpoint.retry_for), tell=endpoint.tell
+    )
+
+
+def _authorized(transport: Transport, endpoint: Endpoint) -> Transport:
+    """Credentials around `transport`, if there is anything that they would be for."""
+    if not (endpoint.scopes or is_of_google(host_of(endpoint.url))):
+        return transport
+    from cursorkit_transports.google_auth import Authorized
+
+    return Authorized(
+        transport,
+        scopes=endpoint.scopes,
+        impersonate=endpoint.impersonate,
+        quota_project=endpoint.quota_project,
+        login=endpoint.login,
+        trusted_hosts=endpoint.trusted_hosts,
+        ca_bundle=endpoint.ca_bundle,
     )
 
 
 class Https:
     """Sends requests over HTTP/1.1. Follows no redirect, repeats nothing, asks for no compression.
+
+    Any number of threads may send at the same time; the connection of one serves the next one, too.
 
     HTTPS goes through the proxy that HTTPS_PROXY or ALL_PROXY names, unless NO_PROXY lists the host.
 
@@ -111,6 +124,8 @@ class Https:
         read_timeout: seconds until the head of an answer is there.
         answer_timeout: seconds from there until it is whole.
         largest_answer: bytes of an answer, decoded.
+        allow_http: whether plain HTTP may go to another machine in the same network. It is on the connection
+            that this is found out, and before anything is sent; credentials do not go there.
 
     Of a request that is `large`, a success may have any size and take any time, as long as it does not stall.
 
@@ -127,10 +142,13 @@ class Https:
         read_timeout: float = READ_TIMEOUT,
         answer_timeout: float = USUAL.answer,
         largest_answer: int = LARGEST_ANSWER,
+        allow_http: bool = False,
     ) -> None:
         trusted = trusting(ca_bundle)
-        self._pool = connections(trusted, Deadlines(stall_timeout, answer_timeout))
-        self._patient = connections(trusted, Deadlines(stall_timeout, math.inf))
+        near = is_same_network if allow_http else is_this_machine
+        self._pool = connections(trusted, Deadlines(stall_timeout, answer_timeout), near)
+        self._patient = connections(trusted, Deadlines(stall_timeout, math.inf), near)
+        self._allow_http = allow_http
         self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
         self._largest_answer = largest_answer
 
@@ -138,12 +156,14 @@ class Https:
         """Send once, and give the whole answer.
 
         Raises:
-            EndpointError: the URL is plain HTTP to another machine, or the environment names a proxy that is
-                none.
+            EndpointError: the URL is plain HTTP to where it may not go, or the environment names a proxy that
+                is none.
+            PermanentError: credentials would go to another machine in the clear.
             ConnectError, TrustError, TransportError: there is no whole answer.
             SourceError: the body cannot be read, or changed.
         """
-        check_address(request.url)
+        check_address(request.url, allow_http=self._allow_http)
+        _keep_secrets(request)
         with Sending(request.body) as sending:
             fields = _fields(request, sending.length)
             try:
@@ -205,6 +225,13 @@ class _Fields(urllib3.HTTPHeaderDict):
         return repr(Headers(self.items()))
 
 
+def _keep_secrets(request: Request) -> None:
+    """Let nothing pass that proves who is asking, where others could read it."""
+    clear = request.url[:5].lower() == "http:" and not is_this_machine(host_of(request.url))
+    if clear and any(name.lower() in SECRET_HEADERS for name, _ in request.headers):
+        raise PermanentError("credentials do not go to another machine over plain http://: use https://")
+
+
 def _fields(request: Request, length: int) -> urllib3.HTTPHeaderDict:
     """The header fields of a request whose body has `length` bytes."""
     fields = _Fields()
@@ -238,6 +265,9 @@ def _failed(error: HTTPError, host: str, sent: Sent) -> TransportError:
                 return _kept_out(int(refusal[1]), host, sent)
             cause = cause if isinstance(cause, HTTPError) else ProtocolError("", cause)
             return _failed(cause, f"the proxy before {host}", sent)
+        case StrangerError():
+            told = f"{host} is not in the same network, and got nothing over plain http://: use https://"
+            return PermanentError(told, sent)
         case FramingError():
             return TransportError(f"the answer of {host} {error}", sent)
         case NameResolutionError() if _may_pass(error.__cause__):

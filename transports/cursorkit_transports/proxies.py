@@ -7,6 +7,7 @@ import os
 import re
 from base64 import b64encode
 from ipaddress import ip_address, ip_network
+from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -55,7 +56,7 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
     """The proxy on the way to `url`; None where the way is straight.
 
     Only HTTPS goes through proxies, which then see nothing but the name of the host. Plain HTTP stays on this
-    machine, and a proxy would carry it off; so HTTP_PROXY has no say.
+    machine or in its network, and a proxy would carry it off; so HTTP_PROXY has no say.
 
     Raises:
         EndpointError: what the environment names is no proxy of HTTP. It may hold a password, and is not
@@ -123,6 +124,7 @@ class Connections:
         self._make = make
         self._environ = environ
         self._ways: dict[Proxy | None, PoolManager] = {}
+        self._lock = Lock()
 
     def urlopen(self, method: str, url: str, **options: object) -> BaseHTTPResponse:
         """As `urllib3.PoolManager.urlopen`.
@@ -136,9 +138,10 @@ class Connections:
         return self._way(proxy).urlopen(method, url, **options)  # type: ignore[arg-type]
 
     def _way(self, proxy: Proxy | None) -> PoolManager:
-        if proxy not in self._ways:
-            self._ways[proxy] = self._make(proxy)
-        return self._ways[proxy]
+        with self._lock:
+            if proxy not in self._ways:
+                self._ways[proxy] = self._make(proxy)
+            return self._ways[proxy]
 
     def clear(self) -> None:
         """Close the connections."""
