@@ -8,7 +8,7 @@ import stat
 import sys
 from functools import cached_property, partial
 from itertools import chain
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 from weakref import finalize
 
 from attrs import define, field, frozen
@@ -40,7 +40,7 @@ def _refusal(path: str, error: OSError) -> SourceError:
     return SourceError(kind, f"cannot read '{path}': {error.strerror or error}")
 
 
-def file_source(path: str | os.PathLike[str]) -> BodySource:
+def file_source(path: str | os.PathLike[str]) -> File | Spool:
     """The contents of the file at `path`; what is no regular file (a pipe, a device) is read once and kept.
 
     Raises:
@@ -97,38 +97,59 @@ class File:
         """A fresh reader, which fails rather than give other bytes than the first one gave.
 
         Raises:
-            SourceError: `changed-file`, here or while reading.
+            SourceError: `no-file`, `unreadable-file` or `changed-file`, here or while reading.
         """
-        return _FileReader(self)
+        return self.window(0, self.length)
+
+    def window(self, start: int, end: int) -> BinaryIO:
+        """As `open`, for the bytes from `start` to `end` alone."""
+        return _FileReader(self, start, end)
 
 
 class _FileReader(io.FileIO):
     """Checks the file's identity at the first byte, and again before it gives the last block or the end."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: File, start: int, end: int) -> None:
         try:
             super().__init__(file.path)
         except OSError as error:
             raise _refusal(file.path, error) from None
         self._file = file
+        self._start = start
+        self._length = end - start
         self._check()
+        self.seek(0)
 
     def _check(self) -> None:
         if _identity(os.fstat(self.fileno())) != self._file.identity:
             self.close()
             raise SourceError("changed-file", f"'{self._file.path}' changed since it was first looked at")
 
+    def tell(self) -> int:
+        return super().tell() - self._start
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._length}
+        return super().seek(self._start + max(0, origin[whence] + offset)) - self._start
+
     def read(self, size: int | None = -1, /) -> bytes:
-        block = super().read(-1 if size is None else size)
-        if not block or self.tell() >= self._file.length:
+        left = max(0, self._length - self.tell())
+        try:
+            block = super().read(left if size is None or size < 0 else min(size, left))
+        except OSError as error:
+            raise _refusal(self._file.path, error) from None
+        if len(block) in {0, left}:
             self._check()
         return block
 
+    def readall(self) -> bytes:
+        return self.read()
+
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        count = super().readinto(buffer)
-        if not count or self.tell() >= self._file.length:
-            self._check()
-        return count
+        view = memoryview(buffer)
+        block = self.read(len(view))
+        view[: len(block)] = block
+        return len(block)
 
 
 def spooled(blocks: Iterator[bytes], in_memory: int) -> BodySource:
@@ -168,12 +189,27 @@ class Kept:
         import tempfile
 
         kept = cls(tempfile.TemporaryFile(buffering=0))  # noqa: SIM115 - it goes with the source
-        for block in blocks:
-            left = memoryview(block)
-            while left:
-                # A disk that is nearly full takes a part, and says so only then.
-                left = left[kept.file.write(left) :]
+        kept.append(blocks)
         return kept
+
+    def append(self, blocks: Iterable[bytes | bytearray]) -> Section:
+        """All that `blocks` give, behind what is kept already; nothing of it where that fails.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        start = self.length
+        try:
+            for block in blocks:
+                left = memoryview(block)
+                while left:
+                    # A disk that is nearly full takes a part, and says so only then.
+                    left = left[self.file.write(left) :]
+        except BaseException:
+            self.file.truncate(start)
+            self.file.seek(start)
+            raise
+        return Section(self, start, self.length - start)
 
     @property
     def length(self) -> int:
@@ -182,7 +218,36 @@ class Kept:
 
     def open(self) -> BinaryIO:
         """A fresh reader."""
-        return io.BufferedReader(_Window(self), BLOCK)
+        return self.window(0, self.length)
+
+    def window(self, start: int, end: int) -> BinaryIO:
+        """A fresh reader of the bytes from `start` to `end`."""
+        return io.BufferedReader(_Window(self, start, end), BLOCK)
+
+
+class Section(NamedTuple):
+    """A part of a file, read at its place there. No attrs class: every program would have to make one.
+
+    Attributes:
+        whole: the file.
+        offset: where in it the part begins.
+        length: how many bytes it has.
+    """
+
+    whole: File | Kept
+    offset: int
+    length: int
+
+    def __repr__(self) -> str:
+        return f"Section(offset={self.offset}, length={self.length})"
+
+    def open(self) -> BinaryIO:
+        """A fresh reader.
+
+        Raises:
+            SourceError: as a reader of the whole file.
+        """
+        return self.whole.window(self.offset, self.offset + self.length)
 
 
 @define(eq=False)
@@ -198,7 +263,12 @@ class Spool:
     name: str
 
     @cached_property
-    def _kept(self) -> Kept:
+    def kept(self) -> Kept:
+        """The copy.
+
+        Raises:
+            SourceError: `unreadable-file`.
+        """
         try:
             return Kept.of(self._blocks())
         except OSError as error:
@@ -216,18 +286,20 @@ class Spool:
     @property
     def length(self) -> int:
         """How many bytes the stream held."""
-        return self._kept.length
+        return self.kept.length
 
     def open(self) -> BinaryIO:
         """A fresh reader of the copy."""
-        return self._kept.open()
+        return self.kept.open()
 
 
 class _Window(io.RawIOBase):
     """Reads a file by position, so that readers of one descriptor do not disturb each other."""
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: Kept, start: int, end: int) -> None:
         self._kept = kept
+        self._start = start
+        self._length = end - start
         self._position = 0
 
     def readable(self) -> bool:
@@ -237,13 +309,13 @@ class _Window(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._kept.length}
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._length}
         self._position = max(0, origin[whence] + offset)
         return self._position
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        view = memoryview(buffer)
-        count = os.preadv(self._kept.file.fileno(), [view], self._position)
+        view = memoryview(buffer)[: max(0, self._length - self._position)]
+        count = os.preadv(self._kept.file.fileno(), [view], self._start + self._position)
         self._position += count
         return count
 

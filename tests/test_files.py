@@ -8,12 +8,16 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from cursorkit import SourceError
-from cursorkit.files import File, Files, Kept, Spool, file_source, spooled
+from cursorkit.files import File, Files, Kept, Section, Spool, file_source, spooled
 from cursorkit.wire import Bytes, Concatenation, Sending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def contents(source: object) -> bytes:
@@ -174,3 +178,39 @@ def test_a_concatenation_opens_one_part_at_a_time(tmp_path: Path) -> None:
         assert len(os.listdir("/proc/self/fd")) <= before + 1
         assert reader.read() == b"".join(b"%d," % number for number in range(300))[1:]
     assert source.length == sum(path.stat().st_size for path in paths)
+
+
+# --- parts of files -----------------------------------------------------------------------------------------
+
+
+def test_a_section_is_read_like_a_file_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"0123456789")
+    for whole in (File.at(path), Kept.of([path.read_bytes()])):
+        section = Section(whole, 3, 4)
+        assert contents(section) == b"3456"
+        with section.open() as reader:
+            assert [reader.read(3), reader.read(3), reader.read(3)] == [b"345", b"6", b""]
+            assert reader.seek(-3, os.SEEK_END) == 1
+            assert reader.read(1) == b"4"
+            assert reader.seek(1, os.SEEK_CUR) == reader.tell() == 3
+            buffer = bytearray(9)
+            assert reader.readinto(buffer) == 1  # type: ignore[attr-defined]
+            assert buffer == b"6" + bytes(8)
+            reader.seek(0)
+            assert reader.readline() == b"3456"
+        assert contents(Section(whole, 3, 0)) == contents(Section(whole, 10, 0)) == b""
+
+
+def test_what_is_appended_is_a_section_and_nothing_where_that_fails() -> None:
+    def failing() -> Iterator[bytes]:
+        yield b"x" * 1000
+        raise TimeoutError
+
+    kept = Kept.of([b"first"])
+    second = kept.append([b"sec", b"ond"])
+    with pytest.raises(TimeoutError):
+        kept.append(failing())
+    assert kept.length == 11
+    third = kept.append([b"third"])
+    assert [contents(each) for each in (kept, second, third)] == [b"firstsecondthird", b"second", b"third"]

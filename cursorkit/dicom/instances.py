@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import logging
-import warnings
+import re
 import zlib
-from contextlib import contextmanager
-from threading import Lock, get_ident
+from contextlib import suppress
+from struct import Struct
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -16,9 +15,7 @@ from cursorkit.errors import CursorkitError, MissingExtraError
 from cursorkit.wire.multipart import MultipartError, media_type, split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pydicom import Dataset
+    from collections.abc import Iterable, Mapping
 
     from cursorkit.wire.multipart import Readable
     from cursorkit.wire.source import BodySource
@@ -26,16 +23,20 @@ if TYPE_CHECKING:
 DICOM = "application/dicom"
 RELATED = "multipart/related"
 
-_HEAD = 4 * 1024 * 1024
-"""Bytes of a file, inflated if need be, within which its identifiers must stand. A data set is sorted by tag
-(PS3.5, 7.1), and they come before nearly everything in it, so a few KiB are what it takes as a rule."""
+_HEADS = (64 * 1024, 4 * 1024 * 1024)
+"""Bytes of a file, inflated if need be, within which its identifiers must stand: as a rule, and at most. A
+data set is sorted by tag (PS3.5, 7.1), and they come before nearly everything in it."""
 
 _PREFIX = slice(128, 132)
-_META_GROUP = 0x0002
+_MEDIA_CLASS = 0x00020002
 _TRANSFER_SYNTAX = 0x00020010
-_IMPLICIT = "1.2.840.10008.1.2"
+_META_TAGS = (_MEDIA_CLASS, _TRANSFER_SYNTAX)
+_LAST_META = 0x0002FFFF
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
+
+_DIRECTORY = "1.2.840.10008.1.3.10"
+"""Media Storage Directory Storage (PS3.4, B.5): what a DICOMDIR is, which holds no instance."""
 
 _TAGS = {
     0x0020000D: "Study Instance UID",
@@ -44,6 +45,17 @@ _TAGS = {
     0x00080016: "SOP Class UID",
 }
 _LAST = max(_TAGS)
+_CHARACTER_SET = 0x00080005
+_MODALITY = 0x00080060
+_NO_TAG = 0xFFFFFFFF
+
+_ITEM = (0xFFFE, 0xE000)
+_END_OF_SEQUENCE = (0xFFFE, 0xE0DD)
+_UNDEFINED = 0xFFFFFFFF
+"""The length of what ends with a delimiter."""
+
+_CODE = re.compile(r"[A-Z0-9 _]{0,16}")
+"""A code string (PS3.5, 6.2). What is none is not shown to anybody: who knows what it is."""
 
 
 class NotDicomError(CursorkitError):
@@ -67,12 +79,16 @@ class Instance:
         series: its Series Instance UID (0020,000E).
         sop_instance: its SOP Instance UID (0008,0018).
         sop_class: its SOP Class UID (0008,0016).
+        modality: what made it (0008,0060), `CT` for example; empty where the file does not say.
+        transfer_syntax: how it is encoded (0002,0010); empty where the file does not say.
     """
 
     study: str
     series: str
     sop_instance: str
     sop_class: str
+    modality: str = ""
+    transfer_syntax: str = ""
 
 
 def require_pydicom(what_for: str) -> None:
@@ -87,29 +103,52 @@ def require_pydicom(what_for: str) -> None:
         raise MissingExtraError("dicom", what_for)
 
 
+def is_dicom(head: bytes) -> bool:
+    """Whether a file that begins with `head`, 132 bytes or more, claims to be DICOM (PS3.10, 7.1)."""
+    return head[_PREFIX] == b"DICM"
+
+
+def is_directory(head: bytes) -> bool:
+    """Whether a file that begins with `head`, a few KiB of it, is a DICOMDIR (PS3.10, 8.6)."""
+    if not is_dicom(head):
+        return False
+    with suppress(Exception):  # as in `read_instance`
+        meta, _ = _elements(_behind_prefix(head), _META_TAGS, _LAST_META)
+        return _text(meta, _MEDIA_CLASS) == _DIRECTORY
+    return False
+
+
 def read_instance(reader: Readable) -> Instance:
-    """The identifiers of the DICOM file (PS3.10) in `reader`, of which the first 4 MiB are read at most.
+    """The identifiers of the DICOM file (PS3.10) in `reader`.
+
+    As a rule, 64 KiB of it are read; 4 MiB at most, where they do not stand in these.
 
     Raises:
         NotDicomError: it is no DICOM file, or an identifier is missing or comes later than that.
         MissingExtraError: pydicom is not installed.
     """
     require_pydicom("reading DICOM")
-    stream = io.BytesIO(_head(reader))
-    if stream.read(_PREFIX.stop)[_PREFIX] != b"DICM":
-        raise NotDicomError(
-            "this is not a DICOM file: its first 132 bytes do not end in DICM", understood=False
-        )
-    try:
-        with _quiet():
-            dataset = _dataset(stream)
-            found = {tag: _uid(dataset, tag) for tag in _TAGS}
-    except Exception:  # pydicom promises no exceptions of its own for bytes that make no sense
-        raise NotDicomError("this is a DICOM file that cannot be read", understood=False) from None
+    head = b""
+    for most in _HEADS:
+        head = _head(reader, head, most)
+        if not is_dicom(head):
+            raise NotDicomError(
+                "this is not a DICOM file: its first 132 bytes do not end in DICM", understood=False
+            )
+        try:
+            found, whole = _identifiers(head, most)
+        except Exception:  # pydicom promises no exceptions of its own for bytes that make no sense
+            found, whole = None, False
+        if whole:
+            break
+    if found is None:
+        raise NotDicomError("this is a DICOM file that cannot be read", understood=False)
+    if found[_MEDIA_CLASS] == _DIRECTORY:
+        raise NotDicomError("this is an index of files (DICOMDIR), no instance", understood=True)
     missing = [name for tag, name in _TAGS.items() if not found[tag]]
     if missing:
         raise NotDicomError(f"the DICOM file has no {' and no '.join(missing)}", understood=True)
-    return Instance(*found.values())
+    return Instance(*(found[tag] for tag in (*_TAGS, _MODALITY, _TRANSFER_SYNTAX)))
 
 
 def sent_instances(content_type: str, source: BodySource) -> tuple[str | None, ...] | None:
@@ -143,63 +182,98 @@ def _sop_instance(reader: Readable) -> str | None:
         return None
 
 
-def _head(reader: Readable) -> bytes:
-    blocks: list[bytes] = []
-    left = _HEAD
+def _head(reader: Readable, head: bytes, most: int) -> bytes:
+    """The first `most` bytes, of which `head` are read already; less only where there are no more."""
+    blocks = [head]
+    left = most - len(head)
     while left and (block := reader.read(left)):
         blocks.append(block)
         left -= len(block)
     return b"".join(blocks)
 
 
-def _dataset(stream: io.BytesIO) -> Dataset:
-    """The identifiers among the elements of a file whose preamble is already read."""
-    from pydicom.filereader import read_dataset
+def _behind_prefix(head: bytes) -> io.BytesIO:
+    stream = io.BytesIO(head)
+    stream.seek(_PREFIX.stop)
+    return stream
 
-    meta = read_dataset(
-        stream,
-        is_implicit_VR=False,
-        is_little_endian=True,
-        stop_when=lambda tag, _vr, _length: tag >> 16 != _META_GROUP,
-    )
-    syntax = _uid(meta, _TRANSFER_SYNTAX)
+
+def _identifiers(head: bytes, most: int) -> tuple[dict[int, str], bool]:
+    """What identifies an instance, by tag, and whether a longer head could not tell more."""
+    stream = _behind_prefix(head)
+    meta, _ = _elements(stream, _META_TAGS, _LAST_META)
+    syntax = _text(meta, _TRANSFER_SYNTAX)
+    whole = len(head) < most
     if syntax == _DEFLATED:
         # pydicom would inflate all of it, pixels and bombs included.
-        stream = io.BytesIO(zlib.decompressobj(-zlib.MAX_WBITS).decompress(stream.read(), _HEAD))
-    return read_dataset(
-        stream,
-        is_implicit_VR=syntax in {_IMPLICIT, ""},
-        is_little_endian=syntax != _BIG_ENDIAN,
-        stop_when=lambda tag, _vr, _length: tag > _LAST,
-        specific_tags=list(_TAGS),
-    )
+        inflated = zlib.decompressobj(-zlib.MAX_WBITS).decompress(stream.read(), most)
+        whole = whole and len(inflated) < most
+        stream = io.BytesIO(inflated)
+    values, passed = _elements(stream, (*_TAGS, _MODALITY), _LAST, little=syntax != _BIG_ENDIAN)
+    found = {tag: _text(meta | values, tag) for tag in (*_TAGS, _MODALITY, *_META_TAGS)}
+    # Other than in a UID, a blank before a code means nothing (PS3.5, 6.2).
+    found[_MODALITY] = found[_MODALITY].lstrip(" ")
+    if not _CODE.fullmatch(found[_MODALITY]):
+        found[_MODALITY] = ""
+    return found, whole or passed
 
 
-def _uid(dataset: Dataset, tag: int) -> str:
-    """A UID as it stands in the data set, without the padding (PS3.5, 9.1); empty where there is none."""
-    value = dataset.get_item(tag).value if tag in dataset else None
-    return value.decode("ascii", "replace").rstrip("\0 ") if isinstance(value, bytes) else ""
+def _elements(
+    stream: io.BytesIO, tags: Iterable[int], last: int, *, little: bool = True, implicit: bool = False
+) -> tuple[dict[int, object], bool]:
+    """The values of `tags`, and whether there is an element behind `last`: the stream stands before it, then.
 
-
-_ONE_AT_A_TIME = Lock()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep to ourselves what pydicom says of odd files: it quotes their values, which belong to a patient.
-
-    The filters of warnings are those of the whole process, so only one thread at a time may exchange them.
+    What pydicom thinks of a character set, or of what is in a sequence, it tells the whole process, and
+    quotes it. So it is stopped there, and that is passed over.
     """
-    reading = get_ident()
+    from pydicom.filereader import data_element_generator
 
-    def of_others(record: logging.LogRecord) -> bool:
-        return record.thread != reading
+    implicit = implicit or _is_implicit(stream)
+    found: dict[int, object] = {}
+    stops: list[tuple[int, int, int]] = []
 
-    logger = logging.getLogger("pydicom")
-    with _ONE_AT_A_TIME, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logger.addFilter(of_others)
-        try:
-            yield
-        finally:
-            logger.removeFilter(of_others)
+    def stop(tag: int, _vr: str | None, length: int) -> bool:
+        if tag > last or tag == _CHARACTER_SET or length == _UNDEFINED:
+            stops.append((tag, length, stream.tell()))
+        return bool(stops)
+
+    while True:
+        for element in data_element_generator(stream, implicit, little, stop, specific_tags=[*tags]):
+            found[element.tag] = element.value
+        if not stops or stops[0][0] > last:
+            return found, bool(stops)
+        _, length, position = stops.pop()
+        if length == _UNDEFINED:
+            stream.seek(position)
+            _pass_items(stream, little=little, implicit=implicit)
+        else:
+            stream.seek(position + length)
+
+
+def _pass_items(stream: io.BytesIO, *, little: bool, implicit: bool) -> None:
+    """Go on to the end of a sequence of undefined length (PS3.5, 7.5)."""
+    header = Struct("<HHL" if little else ">HHL")
+    while len(read := stream.read(header.size)) == header.size:
+        group, number, length = header.unpack(read)
+        if (group, number) == _END_OF_SEQUENCE:
+            return
+        if (group, number) != _ITEM:
+            raise ValueError("a sequence holds something else than items")
+        if length == _UNDEFINED:
+            # pydicom ends where the item does.
+            _elements(stream, (_NO_TAG,), _NO_TAG, little=little, implicit=implicit)
+        else:
+            stream.seek(length, io.SEEK_CUR)
+
+
+def _is_implicit(stream: io.BytesIO) -> bool:
+    """Whether what follows has no value representations, whatever a file says of itself: many are wrong."""
+    start = stream.read(6)
+    stream.seek(-len(start), io.SEEK_CUR)
+    return not (start[4:].isalpha() and start[4:].isupper())
+
+
+def _text(found: Mapping[int, object], tag: int) -> str:
+    """A UID or a code as it stands there, without the padding (PS3.5, 6.2); empty where there is none."""
+    value = found.get(tag)
+    return value.decode("ascii", "replace").rstrip("\0 ") if isinstance(value, bytes) else ""

@@ -25,6 +25,8 @@ from cursorkit.wire import Bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pydicom import Sequence
+
 MiB = 2**20
 
 
@@ -52,6 +54,18 @@ def element(tag: int, vr: bytes, value: bytes) -> bytes:
     long = vr in {b"OB", b"UN", b"SQ"}
     length = pack("<2xL", len(value)) if long else pack("<H", len(value))
     return pack("<HH", tag >> 16, tag & 0xFFFF) + vr + length + value
+
+
+def in_a_sequence(item: bytes) -> bytes:
+    """A sequence of one item, both of undefined length (PS3.5, 7.5)."""
+    undefined, nothing = pack("<L", 0xFFFFFFFF), bytes(4)
+    return b"".join(
+        [
+            pack("<HH2s2x", 0x0008, 0x1140, b"SQ") + undefined,
+            pack("<HH", 0xFFFE, 0xE000) + undefined + item + pack("<HH", 0xFFFE, 0xE00D) + nothing,
+            pack("<HH", 0xFFFE, 0xE0DD) + nothing,
+        ]
+    )
 
 
 def file_of(dataset: bytes, syntax: bytes = b"1.2.840.10008.1.2.1\0") -> bytes:
@@ -126,15 +140,75 @@ class Counting(io.FileIO):
         return block
 
 
-def test_pixels_are_not_read(samples: Path, tmp_path: Path) -> None:
+def test_of_a_usual_file_little_is_read(samples: Path, tmp_path: Path) -> None:
     path = tmp_path / "big.dcm"
     path.write_bytes((samples / "CT_small.dcm").read_bytes())
     with path.open("r+b") as file:
         file.truncate(1024 * MiB)
     with Counting(path) as reader:
         dicom.read_instance(reader)
-        assert reader.taken <= 4 * MiB
+        assert reader.taken <= 64 * 1024
     assert dicom.sent_instances("application/dicom", file_source(path)) is not None
+
+
+def test_of_no_file_more_than_4_mib_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "big.dcm"
+    path.write_bytes(file_of(SOP + element(0x00091001, b"OB", bytes(5 * MiB)) + PLACE))
+    with Counting(path) as reader:
+        with pytest.raises(NotDicomError):
+            dicom.read_instance(reader)
+        assert reader.taken <= 4 * MiB
+    path.write_bytes(b"no DICOM at all" + bytes(5 * MiB))
+    with Counting(path) as reader:
+        with pytest.raises(NotDicomError):
+            dicom.read_instance(reader)
+        assert reader.taken <= 64 * 1024
+
+
+@pytest.mark.parametrize("deflate", [False, True], ids=["plain", "deflated"])
+def test_identifiers_may_stand_where_the_first_look_ends(deflate: bool) -> None:
+    """No matter where it cuts them, the tag, the length or the value of an element."""
+    for padding in range(64 * 1024 - 280, 64 * 1024 + 8, 2):
+        dataset = SOP + element(0x00091001, b"OB", bytes(padding)) + PLACE + element(0x00280010, b"US", b"12")
+        content = deflated(dataset) if deflate else file_of(dataset)
+        assert uids(dicom.read_instance(io.BytesIO(content))) == SMALL, padding
+
+
+def test_what_made_an_instance_and_how_it_is_encoded(samples: Path) -> None:
+    from pydicom import dcmread
+
+    read = 0
+    for path in sorted(path for path in samples.parent.rglob("*") if path.is_file()):
+        with path.open("rb") as reader:
+            try:
+                instance = dicom.read_instance(reader)
+            except NotDicomError:
+                continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = dcmread(path, stop_before_pixels=True)
+        assert instance.modality == (dataset.get("Modality") or ""), path
+        assert instance.transfer_syntax == dataset.file_meta.get("TransferSyntaxUID", ""), path
+        read += 1
+    assert read > 100
+
+
+@pytest.mark.parametrize(
+    ("value", "modality"),
+    [
+        (b"MR", "MR"),
+        (b"M ", "M"),
+        (b"", ""),
+        (b"A_ 9", "A_ 9"),
+        (b"DOE^JOHN", ""),
+        (b"mr", ""),
+        (b"X" * 18, ""),
+    ],
+)
+def test_only_a_code_is_a_modality(value: bytes, modality: str) -> None:
+    dataset = SOP + element(0x00080060, b"CS", value) + PLACE
+    instance = dicom.read_instance(io.BytesIO(file_of(dataset)))
+    assert (instance.modality, instance.transfer_syntax) == (modality, "1.2.840.10008.1.2.1")
 
 
 def test_identifiers_that_come_too_late_are_missing() -> None:
@@ -163,6 +237,65 @@ def test_a_deflated_data_set_is_inflated_as_far_as_needed() -> None:
     assert peak < 24 * MiB
 
 
+def items(data: st.DataObject, depth: int) -> Sequence:
+    """Items of a sequence, in any way in which lengths may be told, with sequences in them and odd values."""
+    from pydicom import Dataset, Sequence
+
+    made = []
+    for _ in range(data.draw(st.integers(0, 2))):
+        item = Dataset()
+        item.add_new(0x00080005, "CS", data.draw(st.sampled_from(["", "ISO_IR 100", "CANARY"])))
+        item.add_new(0x00080018, "UI", "9.9")
+        if depth:
+            item.add_new(0x00081140, "SQ", items(data, depth - 1))
+            item[0x00081140].is_undefined_length = data.draw(st.booleans())
+        item.add_new(0x0020000D, "UI", "9.9.9")
+        item.is_undefined_length_sequence_item = data.draw(st.booleans())
+        made.append(item)
+    return Sequence(made)
+
+
+@given(st.data(), st.sampled_from(["", ".1", ".1.99", ".2"]))
+def test_what_stands_in_sequences_is_passed_over(data: st.DataObject, syntax: str) -> None:
+    from pydicom import Dataset
+    from pydicom.dataset import FileMetaDataset
+    from pydicom.uid import UID
+
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = UID(f"1.2.840.10008.1.2{syntax}")
+    dataset.file_meta.MediaStorageSOPClassUID = UID("1.1")
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID("1.2")
+    dataset.add_new(0x00080005, "CS", data.draw(st.sampled_from(["", "ISO_IR 100", "CANARY"])))
+    for tag, uid in ((0x00080016, "1.1"), (0x00080018, "1.2"), (0x0020000D, "1.3"), (0x0020000E, "1.4")):
+        dataset.add_new(tag, "UI", uid)
+    dataset.add_new(0x00090010, "LO", "CREATOR")
+    for tag in (0x00081115, 0x00091010, 0x00120064, 0x00400275):
+        dataset.add_new(tag, "SQ", items(data, 2))
+        dataset[tag].is_undefined_length = data.draw(st.booleans())
+    stream = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset.save_as(stream, enforce_file_format=True)
+    stream.seek(0)
+    instance = dicom.read_instance(stream)
+    assert uids(instance) == SMALL
+    assert instance.transfer_syntax == f"1.2.840.10008.1.2{syntax}"
+
+
+def test_lengths_in_a_sequence_are_not_taken_for_value_representations() -> None:
+    """What is implicit outside of a sequence is so in it, even where a length reads `BA`."""
+
+    def implicit(tag: int, value: bytes) -> bytes:
+        return pack("<HHL", tag >> 16, tag & 0xFFFF, len(value)) + value
+
+    item = implicit(0x00081199, bytes(0x4142)) + implicit(0x00204000, b"end ")
+    sequence = pack("<HHL", 0x0008, 0x1140, 0xFFFFFFFF) + in_a_sequence(item)[12:]
+    place = implicit(0x0020000D, b"1.3\0") + implicit(0x0020000E, b"1.4\0")
+    content = implicit(0x00080016, b"1.1\0") + implicit(0x00080018, b"1.2\0") + sequence + place
+    assert uids(dicom.read_instance(io.BytesIO(file_of(content, b"1.2.840.10008.1.2\0")))) == SMALL
+
+
 def test_nothing_of_the_patient_leaks(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -173,6 +306,8 @@ def test_nothing_of_the_patient_leaks(
         file_of(SOP + element(0x00100010, b"PN", canary) + element(0x0020000D, b"UI", canary) + PLACE[12:]),
         file_of(SOP + element(0x00100010, canary[:2], canary)),
         bytes(128) + b"DICM" + element(0x00080018, b"UI", canary),
+        file_of(SOP + in_a_sequence(element(0x00080005, b"CS", canary)) + PLACE),
+        file_of(in_a_sequence(element(0x00080005, b"CS", canary) + canary[:9])),
     ]
     with caplog.at_level(logging.DEBUG), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
