@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # Fixtures that several folders share; pyproject.toml puts tests/plugins on the path.
-pytest_plugins = ["authorized_calls", "google_servers", "google_world", "machines", "media_apis", "patients"]
+pytest_plugins = [
+    "authorized_calls",
+    "clusters",
+    "google_servers",
+    "google_world",
+    "machines",
+    "media_apis",
+    "other_machines",
+    "patients",
+]
 
 # The same examples in every run, however slow the machine is.
 settings.register_profile("tests", deadline=None, derandomize=True)

@@ -40,12 +40,14 @@ class StoredInstance:
         sop_class: its SOP Class UID.
         warning: what was changed on the way, in words; empty for nothing.
         url: where it can be retrieved; empty if the answer does not say.
+        code: the warning reason, as DICOM numbers it; None for none.
     """
 
     sop_instance: str
     sop_class: str = ""
     warning: str = ""
     url: str = ""
+    code: int | None = None
 
 
 @frozen
@@ -165,8 +167,8 @@ def _values(dataset: Json, tag: str) -> list[Json]:
 
 
 def _text(item: dict[str, Json], tag: str) -> str:
-    values = _values(item, tag)
-    return str(values[0]) if values else ""
+    value = next(iter(_values(item, tag)), None)
+    return value if isinstance(value, str) else ""
 
 
 def _code(item: dict[str, Json], tag: str) -> int | None:
@@ -181,6 +183,7 @@ def _stored(item: dict[str, Json]) -> StoredInstance:
         sop_class=_text(item, REFERENCED_SOP_CLASS_UID),
         warning="" if code is None else reason(code),
         url=_text(item, RETRIEVE_URL),
+        code=code,
     )
 
 
@@ -214,6 +217,34 @@ def reason(code: int) -> str:
     """A failure or warning reason in words (PS3.18, 10.5.3; PS3.4, B.2.3)."""
     words = _REASONS.get(code) or _FAMILIES.get(code >> 8)
     return words or ("cannot be understood" if code >> 12 == 0xC else "no reason given")
+
+
+_ADVICE = {
+    0x0110: "the server's log may say more: whether it has other bytes as this instance, or cannot read it",
+    0x0111: "it is there already, perhaps with other bytes: compare the two",
+    0x0122: "the server does not store this kind of object: ask who runs it to allow its SOP class",
+    0x0124: "ask who runs the server to let you store",
+    0xC122: "convert the file to a transfer syntax that the server takes",
+}
+ASK_ITS_LOG = "the server's log may say why: the file may be damaged, or of a kind that it does not take"
+"""What to do where a server refuses and does not say why."""
+
+_ADVICE_OF_FAMILIES = {
+    0xA7: "make room on the server, and run this again",
+    0xA9: "the file is not what it says it is: have it repaired where it comes from",
+}
+
+
+def is_out_of_resources(code: int | None) -> bool:
+    """Whether a failure reason is about the server, which has no room, and not about the instance."""
+    return code is not None and code >> 8 == 0xA7
+
+
+def advice(code: int) -> str:
+    """What to do about a failure reason, in words."""
+    words = _ADVICE.get(code) or _ADVICE_OF_FAMILIES.get(code >> 8)
+    unreadable = "check whether the file is whole and sound: the server cannot read it"
+    return words or (unreadable if code >> 12 == 0xC else ASK_ITS_LOG)
 
 
 def _count(number: int) -> str:

@@ -41,6 +41,15 @@ def multipart(paths: Iterable[str | os.PathLike[str]], *, boundary: str | None =
         SourceError: a file cannot be read.
         MultipartError: the boundary is none.
     """
+    return of_sources(map(file_source, paths), boundary=boundary)
+
+
+def of_sources(sources: Iterable[BodySource], *, boundary: str | None = None) -> Multipart:
+    """The same for DICOM files (PS3.10) wherever they are.
+
+    Raises:
+        MultipartError: the boundary is none.
+    """
     separator = token_hex(16) if boundary is None else boundary
-    source = encode([Part(_DICOM, file_source(path)) for path in paths], separator)
+    source = encode([Part(_DICOM, each) for each in sources], separator)
     return Multipart(f'multipart/related; type="application/dicom"; boundary="{separator}"', source)

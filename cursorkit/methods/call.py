@@ -153,7 +153,7 @@ def read(method: Method, response: Response) -> Outcome:
 
     Where the media itself was asked for, that was asked of `method.for_media`.
     """
-    return _remembering(response.history, method.answer.read(response))
+    return remembering(response.history, method.answer.read(response))
 
 
 def call(
@@ -243,7 +243,7 @@ def failed(error: TransportError, *, idempotent: bool = False) -> Outcome:
         message += "\nall of it was sent, and may have been carried out"
         message += "; sending the same again is safe" if idempotent else ""
     outcome = Outcome(verdict, message=message, sent=error.sent, remedy=error.remedy)
-    return _remembering(error.history, outcome)
+    return remembering(error.history, outcome)
 
 
 def _verdict(error: TransportError) -> Verdict:
@@ -261,7 +261,7 @@ def _verdict(error: TransportError) -> Verdict:
     return Verdict.REFUSED if isinstance(error, PermanentError) else Verdict.LATER
 
 
-def _remembering(history: History, outcome: Outcome) -> Outcome:
+def remembering(history: History, outcome: Outcome) -> Outcome:
     """`outcome`, and what the attempts before it leave open.
 
     Where one of them sent everything and was not answered, "later" would say that nothing was done.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from attrs import field, frozen
 
@@ -48,6 +48,18 @@ def blocks(source: BodySource) -> Iterator[bytes]:
     """
     with source.open() as reader:
         yield from iter(partial(reader.read, BLOCK), b"")
+
+
+def digest_of(source: BodySource) -> str:
+    """The SHA-256 of all bytes of `source`, in hexadecimal.
+
+    Raises:
+        SourceError: they cannot be read.
+    """
+    digest = sha256()
+    for block in blocks(source):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 @frozen
@@ -167,6 +179,59 @@ class _Comparing(io.RawIOBase):
             self._left -= len(known)
             if not self._left and self._digest.hexdigest() != self._sent.sha256:
                 raise SourceError("changed-file", "the body is no longer what was sent of it before")
+        view[: len(block)] = block
+        return len(block)
+
+    def close(self) -> None:
+        self._reader.close()
+        super().close()
+
+
+class Digesting:
+    """A source that tells the digest of its bytes once a reader has given all of them.
+
+    Args:
+        source: the source.
+
+    Attributes:
+        sha256: of all bytes, in hexadecimal; empty until then.
+    """
+
+    def __init__(self, source: BodySource) -> None:
+        self._source = source
+        self.sha256 = ""
+
+    @property
+    def length(self) -> int:
+        """How many bytes there are."""
+        return self._source.length
+
+    def open(self) -> BinaryIO:
+        """A fresh reader."""
+        return cast("BinaryIO", _Digested(self, self._source.open()))
+
+
+class _Digested(io.RawIOBase):
+    def __init__(self, source: Digesting, reader: BinaryIO) -> None:
+        self._source = source
+        self._reader = reader
+        self._left = source.length
+        self._digest = sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        block = self._reader.read(-1 if size is None else size)
+        self._digest.update(block)
+        self._left -= len(block)
+        if not self._left:
+            self._source.sha256 = self._digest.hexdigest()
+        return block
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer)
+        block = self.read(len(view))
         view[: len(block)] = block
         return len(block)
 
