@@ -38,6 +38,7 @@ class Line:
         words: what stands without a flag, in order.
         literal: what stands behind `--`.
         lists: the words behind each of the flags that take any number of them, all together.
+        named: those of these flags that are given, with words or without.
         flags: what the others say.
         complaints: what is wrong with the flags.
     """
@@ -47,12 +48,14 @@ class Line:
         words: tuple[str, ...],
         literal: tuple[str, ...],
         lists: dict[str, tuple[str, ...]],
+        named: frozenset[str],
         flags: Namespace,
         complaints: tuple[Complaint, ...],
     ) -> None:
         self.words = words
         self.literal = literal
         self.lists = lists
+        self.named = named
         self.flags = flags
         self.complaints = complaints
 
@@ -81,6 +84,12 @@ class Flags(ArgumentParser):
             if each.dest not in names:
                 each.help = SUPPRESS
 
+    def leave_out(self, names: Container[str]) -> None:
+        """Let the help tell of no flag with one of these names."""
+        for each in self._actions:
+            if each.dest in names:
+                each.help = SUPPRESS
+
     def format_help(self) -> str:
         """The help, as wide as the terminal."""
         self.formatter_class = _in_columns(columns())
@@ -89,6 +98,8 @@ class Flags(ArgumentParser):
     def told(self) -> Iterator[tuple[str, str]]:
         """The flags with what stands behind them, and what they are for."""
         for each in self._actions:
+            if each.help is SUPPRESS:
+                continue
             values = (each.metavar,) if isinstance(each.metavar, str) else each.metavar or ()
             name = " ".join((", ".join(each.option_strings), *values, *["..."] * (each.nargs == "+")))
             yield name, str(each.help) % vars(each)
@@ -141,15 +152,17 @@ def cut(flags: Flags, lists: tuple[str, ...], argv: list[str]) -> Line:
         argv: the command line, without the name of the program.
     """
     found, rest, literal = _cut(lists, argv)
+    named = frozenset(lists).intersection(argv[: len(argv) - len(literal)])
     try:
         read, others = flags.parse_known_args(rest)
     except _FlagError as error:
-        return Line((), (), found, flags.parse_args([]), (*flags.complaints, (str(error), "")))
+        return Line((), (), found, named, flags.parse_args([]), (*flags.complaints, (str(error), "")))
     known = [*lists, *flags._option_string_actions]  # noqa: SLF001 - argparse has no public list of them
     return Line(
         tuple(word for word in others if not _is_flag(word)),
         literal,
         found,
+        named,
         read,
         (*flags.complaints, *(_unknown_flag(word, known) for word in others if _is_flag(word))),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cursorkit.schema.document import flag, methods, table, texts, unsound
+from cursorkit.schema.document import flag, methods, table, text, texts, unsound
 from cursorkit.schema.names import cli_name
 
 TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
@@ -44,6 +44,15 @@ def positionals(method: Document) -> list[str]:
     """
     parameters = table(method, "parameters")
     return [name for name in texts(method, "parameterOrder") if flag(table(parameters, name), "required")]
+
+
+def stores_instances(method: Document) -> bool:
+    """Whether a method is a store transaction of DICOM (PS3.18, 10.5), by which any files may be sent.
+
+    Raises:
+        SchemaError: the document is not sound.
+    """
+    return text(method, "answer") == "dicom-store"
 
 
 def chosen(document: Document, words: tuple[str, ...]) -> Commands:

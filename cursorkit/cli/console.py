@@ -129,7 +129,7 @@ def is_terminal(path: str) -> bool:
 def tell(text: str, colour: int) -> None:
     """Say it, its first line in colour where somebody looks at a terminal that wants it."""
     first, newline, rest = _plain(text).partition("\n")
-    if sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
+    if streams.is_watched() and not os.environ.get("NO_COLOR"):
         first = f"\x1b[{colour}m{first}\x1b[0m"
     streams.say(first + newline + rest)
 
@@ -137,6 +137,10 @@ def tell(text: str, colour: int) -> None:
 def say(text: str) -> None:
     """Say it on standard error."""
     streams.say(_plain(text))
+
+
+def hush(_text: str) -> None:
+    """Say nothing. Other processes may be told not to, so it is no lambda."""
 
 
 def _plain(text: str) -> str:

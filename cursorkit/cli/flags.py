@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from argparse import ArgumentTypeError
 
+from cursorkit.cli import store_flags
 from cursorkit.cli.argv import Flags, cut
 
 TYPE_CHECKING = False  # typing takes longer to load than a page of help to make
@@ -25,6 +26,8 @@ class Arguments:
         words: what stands without a flag, in order: the command, then its positionals.
         request: the words behind every `-r`.
         parameters: the words behind every `-p`.
+        instances: the words behind every `--instances`; None where that is not given.
+        batch, jobs, journal, strict, reports, scheduler: how these are stored; see `store_flags`.
         upload: how media is sent, and the name of its file; nothing where there is none.
         media_type: the type of the media.
         all_pages: whether the pages behind the first one are asked for, too.
@@ -50,6 +53,13 @@ class Arguments:
     words: tuple[str, ...] = ()
     request: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    instances: tuple[str, ...] | None = None
+    batch: store_flags.Batch = store_flags.USUAL
+    jobs: int | None = None
+    journal: str | None = None
+    strict: bool = False
+    reports: tuple[str, ...] = ()
+    scheduler: str | None = None
     upload: tuple[str, ...] = ()
     media_type: str | None = None
     all_pages: bool = False
@@ -124,9 +134,7 @@ def _flags(prog: str) -> Flags:
         help="instead of the API itself: https://HOST, http:// to this very machine, "
         "or file:DIR, a DICOM store in a folder",
     )
-    flags.add_argument(
-        "--ca-bundle", metavar="FILE", help="a PEM file of the certificate authorities to trust"
-    )
+    add_patience(flags)
     flags.add_argument(
         "--impersonate",
         metavar="ACCOUNT[,DELEGATE...]",
@@ -157,6 +165,28 @@ def _flags(prog: str) -> Flags:
         "--no-browser", action="store_true", help="of login: open no browser, only say what to open in it"
     )
     flags.add_argument(
+        "--body",
+        metavar="FILE",
+        help="a JSON document that the request value starts from, and -r changes; - is standard input",
+    )
+    flags.add_argument("--allow-empty", action="store_true", help="send a body without a byte, too")
+    flags.add_argument(
+        "--skeleton",
+        action="store_true",
+        help="print the arguments that set the whole request value, one a line, as -r @FILE takes them; "
+        "send nothing",
+    )
+    store_flags.add(flags)
+    add_habits(flags)
+    return flags
+
+
+def add_patience(flags: Flags) -> None:
+    """Add the flags that say whom to trust, and how patient to be."""
+    flags.add_argument(
+        "--ca-bundle", metavar="FILE", help="a PEM file of the certificate authorities to trust"
+    )
+    flags.add_argument(
         "--retry-for",
         type=_seconds,
         default=Arguments.retry_for,
@@ -171,19 +201,11 @@ def _flags(prog: str) -> Flags:
         metavar="SECONDS",
         help="how long to wait until an answer begins: %(default)g by default",
     )
-    flags.add_argument(
-        "--body",
-        metavar="FILE",
-        help="a JSON document that the request value starts from, and -r changes; - is standard input",
-    )
-    flags.add_argument("--allow-empty", action="store_true", help="send a body without a byte, too")
-    flags.add_argument(
-        "--skeleton",
-        action="store_true",
-        help="print the arguments that set the whole request value, one a line, as -r @FILE takes them; "
-        "send nothing",
-    )
-    flags.add_argument("--dry-run", action="store_true", help="show the request, and send nothing")
+
+
+def add_habits(flags: Flags, dry_run: str = "show the request, and send nothing") -> None:
+    """Add the flags of every program that sends something; `dry_run` says what is shown instead."""
+    flags.add_argument("--dry-run", action="store_true", help=dry_run)
     flags.add_argument("--quiet", action="store_true", help="say nothing when all went well")
     flags.add_argument(
         "--debug",
@@ -193,7 +215,6 @@ def _flags(prog: str) -> Flags:
     )
     flags.add_argument("--version", action="store_true", help="print the version")
     flags.add_argument("-h", "--help", action="store_true", help="print this help")
-    return flags
 
 
 def _scope(text: str) -> str:
@@ -227,17 +248,27 @@ def _some_seconds(text: str) -> float:
     return seconds
 
 
+_INSTANCES = (
+    "store these DICOM files, in place of a body: files, folders, zip and tar archives, patterns such as "
+    "'*.dcm', a DICOMDIR; - reads a list of them from standard input; may be repeated"
+)
+
+
 def full(prog: str) -> Flags:
-    """All flags, with the two lists, for the help; `read` takes the lists out before argparse sees them."""
+    """All flags, with the lists, for the help; `read` takes the lists out before argparse sees them."""
     flags = _flags(prog)
+    flags.add_argument("--instances", metavar="PATH", nargs="+", help=_INSTANCES)
     flags.add_argument("-r", metavar="WORD", nargs="+", help="the request value; may be repeated")
     flags.add_argument("-p", metavar="NAME=VALUE", nargs="+", help="parameters; may be repeated")
     return flags
 
 
+_LISTS = ("-r", "-p", "--instances")
+
+
 def read(prog: str, argv: list[str]) -> Arguments:
     """The parts of `argv`."""
-    line = cut(_flags(prog), ("-r", "-p"), argv)
+    line = cut(_flags(prog), _LISTS, argv)
     found: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in vars(line.flags).items()
     }
@@ -245,6 +276,7 @@ def read(prog: str, argv: list[str]) -> Arguments:
         words=line.words + line.literal,
         request=line.lists["-r"],
         parameters=line.lists["-p"],
+        instances=line.lists["--instances"] if "--instances" in line.named else None,
         complaints=line.complaints,
         **found,
     )
@@ -256,6 +288,7 @@ _SPELLED = {
     "out": "-o",
     "upload": "-u",
     "media_type": "-m",
+    "reports": "--report",
     "scopes": "--scope",
     "trusted_hosts": "--trust-host",
 }

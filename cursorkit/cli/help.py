@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from cursorkit.cli.argv import columns
-from cursorkit.cli.commands import chosen, positionals
+from cursorkit.cli.commands import chosen, positionals, stores_instances
 from cursorkit.cli.flags import full
 from cursorkit.cli.sections import Entry, Room, Section, first_sentence, purpose, readable, sections
+from cursorkit.cli.store_flags import OF_STORING
 from cursorkit.schema.document import flag, table, text
 from cursorkit.schema.names import cli_name
 
@@ -66,6 +67,12 @@ ENVIRONMENT = """\
   COLUMNS                        how wide the lines of help are, 40 to 104; by default as the terminal
 The names of the proxies count in small letters too, and first. Plain http goes through no proxy.
 GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1 lets a file of credentials have a program run."""
+
+INSTANCES = """\
+--instances stores any number of files, each byte for byte, and says what became of each of them: the answers
+of the server are held against what was sent. The totals of that are the output, in JSON. What is no DICOM
+file is skipped; with a study in the path, so is what belongs to another one. --dry-run lists what would be
+sent. With --journal, the same command line goes on where an earlier run ended."""
 
 ORDER = """\
 -r and -p take all words up to the next flag or --, so a positional right behind them needs -- before it.
@@ -134,6 +141,8 @@ def form(service: Service, command: str, method: Document) -> str:
     """How a command is called."""
     places = "".join(f" <{cli_name(name)}>" for name in positionals(method))
     request = " -r WORD ..." if "request" in method else ""
+    if stores_instances(method):
+        request = " (-r WORD ... | --instances PATH ...)"
     media = " [-u PROTOCOL FILE] [-m TYPE]" if "mediaUpload" in method else ""
     return (
         f"usage: {service.prog} [--scope URL] {command}{places}{request}{media} [-p NAME=VALUE ...] [-o FILE]"
@@ -154,14 +163,17 @@ def all_sections(service: Service, method: Document, room: Room) -> Iterator[Sec
         yield _worded("download", DOWNLOAD)
     if "pageToken" in table(method, "parameters"):
         yield _worded("pages", PAGES)
-    yield from common(service, moving="request" in method)
+    if stores_instances(method):
+        yield _worded("instances", INSTANCES)
+    yield from common(service, moving="request" in method, storing=stores_instances(method))
 
 
-def common(service: Service, *, moving: bool = True) -> Iterator[Section]:
-    """What holds for every command; for those with a body, how to move in it."""
-    yield Section(
-        "flags", lines="\n".join(f"{name:{_FLAG}}  {told}" for name, told in full(service.prog).told())
-    )
+def common(service: Service, *, moving: bool = True, storing: bool = False) -> Iterator[Section]:
+    """What holds for every command; for those with a body, how to move in it; for those that store, many."""
+    flags = full(service.prog)
+    if not storing:
+        flags.leave_out({"instances", *OF_STORING})
+    yield Section("flags", lines="\n".join(f"{name:{_FLAG}}  {told}" for name, told in flags.told()))
     if moving:
         yield _worded("moving the cursor", CURSORS)
     yield _worded("credentials", CREDENTIALS)

@@ -55,14 +55,14 @@ def identity_problems(endpoint: Endpoint) -> list[Problem]:
     ]
 
 
-def trust_problems(arguments: Arguments) -> list[Problem]:
-    """What is wrong with the flag that says whom to trust."""
-    if arguments.ca_bundle is None:
+def trust_problems(ca_bundle: str | None) -> list[Problem]:
+    """What is wrong with the file of `--ca-bundle`; nothing where there is none."""
+    if ca_bundle is None:
         return []
     from cursorkit_transports.authorities import check_bundle
 
     try:
-        check_bundle(arguments.ca_bundle)
+        check_bundle(ca_bundle)
     except SourceError as error:
         return [Problem(error.kind, f"--ca-bundle: {error}", label="")]
     return []
@@ -103,7 +103,7 @@ def _check(command: str, arguments: Arguments) -> None:
         for field, flag in given(arguments).items()
         if field not in TAKEN[command]
     ]
-    problems += trust_problems(arguments)
+    problems += trust_problems(arguments.ca_bundle)
     if problems:
         raise ArgumentErrors(tuple(problems))
 

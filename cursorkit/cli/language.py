@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 PROG = "cursorkit"
 
+_SENDING = ["api"], ["store"]
+"""The commands that send something, as the first words of command lines."""
+
 
 def run() -> NoReturn:
     """Run the program on the command line of this process, and leave it."""
     progress = Progress()
-    # Only `api` sends anything.
-    state = progress.__str__ if sys.argv[1:2] == ["api"] else str
+    state = progress.__str__ if sys.argv[1:2] in _SENDING else str
     console.run(PROG, lambda argv: main(argv, progress), state)
 
 
@@ -54,7 +56,21 @@ def main(argv: list[str], progress: Progress | None = None) -> int:
         return console.show(page(PROG, name))
     if line.flags.version:
         return _version()
+    if name == "store":
+        return _stored(line, progress or Progress())
     return _done(name, line)
+
+
+def _stored(line: Line, progress: Progress) -> int:
+    """Store many files."""
+    from cursorkit.cli.store_job import of_url
+    from cursorkit.cli.storing import store
+    from cursorkit.errors import ArgumentErrors
+
+    try:
+        return store(of_url(f"{PROG} store", line, console.say), progress)
+    except ArgumentErrors as errors:
+        return console.fail_all(errors.problems)
 
 
 def _called(argv: list[str], progress: Progress) -> int:

@@ -6,6 +6,7 @@ from textwrap import indent
 
 from cursorkit.cli.argv import Flags
 from cursorkit.cli.help import CURSORS
+from cursorkit.cli.help import EXIT_CODES as EXIT_CODES_OF_CALLS
 
 
 class Command:
@@ -93,6 +94,16 @@ COMMANDS = {
         operands=1,
         of_apis=True,
     ),
+    "store": Command(
+        "store URL PATH ... [--study UID] [--journal FILE] [--report FILE] [FLAGS]",
+        "stores DICOM files on a server",
+        "Stores files on a server of DICOMweb (PS3.18, 10.5), byte for byte, and says what became of each.\n"
+        "URL is the root of the server, https://HOST/dicom-web; file:DIR is a store in a folder. PATH names\n"
+        "files, folders, zip and tar archives, patterns such as '*.dcm', or a DICOMDIR; - reads a list of\n"
+        "them from standard input. What is no DICOM file is skipped.",
+        lists=(),
+        of_apis=True,
+    ),
     "complete": Command(
         "complete [--schema FILE] --partial WORD -r WORD ... [-o FILE]",
         "what an unfinished argument may become",
@@ -126,6 +137,8 @@ def flags(prog: str, name: str) -> Flags:
         found.add_argument("--schema", metavar="FILE", help="a JSON Schema document; - is standard input")
     if name == "docs":
         found.add_argument("-o", dest="folder", metavar="DIR", help="the folder to write to; required")
+    elif name == "store":
+        _add_storing(found)
     elif name != "api":
         found.add_argument(
             "-o", dest="out", metavar="FILE", help="where the output goes; - is standard output"
@@ -146,7 +159,32 @@ def flags(prog: str, name: str) -> Flags:
             found.add_argument("--shell", action="store_true", help="print one line, quoted for a shell")
         case "complete":
             found.add_argument("--partial", metavar="WORD", help="the unfinished word; required")
+        case "store":
+            return found
     return _common(found)
+
+
+def _add_storing(found: Flags) -> None:
+    """Those that say where many files go, and how."""
+    from cursorkit.cli import flags as of_apis
+    from cursorkit.cli import store_flags
+
+    found.add_argument(
+        "-o", default="-", dest="out", metavar="FILE", help="where the totals go; - is standard output"
+    )
+    found.add_argument("--study", metavar="UID", help="store the instances of this study alone")
+    found.add_argument("--bearer", metavar="FILE", help="prove who you are by the token that is in this file")
+    found.add_argument(
+        "--basic", metavar="FILE", help="the same by what is in this file, USER:PASSWORD, for HTTP Basic"
+    )
+    found.add_argument(
+        "--allow-http",
+        action="store_true",
+        help="send to a server without TLS, in a network of your own: everybody in it can read what is sent",
+    )
+    store_flags.add(found)
+    of_apis.add_patience(found)
+    of_apis.add_habits(found, dry_run="list what would be sent, and send nothing")
 
 
 def _common(found: Flags) -> Flags:
@@ -165,7 +203,8 @@ def page(prog: str, name: str) -> str:
     found.usage = f"{prog} {command.usage}"
     found.description = command.description
     of_values = () if command.of_apis else (("moving the cursor", CURSORS), ("schemas", SCHEMAS))
-    found.epilog = _sections(*of_values, *_COMMON)
+    common = (("exit codes", EXIT_CODES_OF_CALLS),) if name == "store" else _COMMON
+    found.epilog = _sections(*of_values, *common)
     return found.format_help()
 
 

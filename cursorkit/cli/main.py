@@ -68,6 +68,8 @@ def serve(service: Service, argv: list[str], progress: Progress) -> int:
     from cursorkit.errors import ArgumentErrors
 
     try:
+        if arguments.instances is not None:
+            return _stored(service, arguments, progress)
         if arguments.skeleton:
             return _sketched(service, arguments)
         return _work(plan(service, arguments, console.say), arguments, progress)
@@ -100,13 +102,25 @@ def _sketched(service: Service, arguments: Arguments) -> int:
     """
     from cursorkit.apis.outline import arguments as setting
     from cursorkit.apis.outline import body
-    from cursorkit.cli.job import command
+    from cursorkit.cli.called import command
     from cursorkit.errors import ArgumentErrors, Problem
 
     whole = body(service.document, command(service.document, arguments))
     if whole is None:
         raise ArgumentErrors((Problem("no-body", "this method takes no -r", label=""),))
     return console.put_out(arguments.out, "".join(f"{word}\n" for word in setting(whole)).encode())
+
+
+def _stored(service: Service, arguments: Arguments, progress: Progress) -> int:
+    """Store many files.
+
+    Raises:
+        ArgumentErrors: with every problem of the command line.
+    """
+    from cursorkit.cli.store_job import of_method
+    from cursorkit.cli.storing import store
+
+    return store(of_method(service, arguments, console.say), progress)
 
 
 def _work(job: Job, arguments: Arguments, progress: Progress) -> int:
@@ -159,7 +173,7 @@ def _asked(job: Job, progress: Progress) -> Outcome:
     if media is None:
         transport = Watched(transport, progress)
     else:
-        media = evolve(media, source=counted(media.source, progress))
+        media = evolve(media, source=counted(media.source, progress.handed))
     try:
         return call(
             job.method,

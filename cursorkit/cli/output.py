@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from cursorkit.schema.types import Json
 
+_PRIVATE = 0o600
+"""The mode of a file that nobody but its owner can read."""
+
 _MOST_LINKS = 40
 """How many links Linux follows on the way to one file."""
 
@@ -40,16 +43,20 @@ class Output:
     Args:
         path: the name of a file, a pipe or a device; `-` for standard output.
         inputs: the names of files that are read, which it must not replace; `-` is standard input.
+        private: whether a new file is for its owner alone.
 
     Raises:
         OutputError: nothing can be written there.
         ReaderGoneError: nobody reads there any more.
     """
 
-    def __init__(self, path: str, inputs: Iterable[str] = ()) -> None:
+    def __init__(self, path: str, inputs: Iterable[str] = (), *, private: bool = False) -> None:
         self._name = "standard output" if path == "-" else f"'{path}'"
         with self._failures():
-            self._place = _Stream(os.dup(ready(STANDARD_OUTPUT))) if path == "-" else _place(path, inputs)
+            if path == "-":
+                self._place: _Stream | _Replacement = _Stream(os.dup(ready(STANDARD_OUTPUT)))
+            else:
+                self._place = _place(path, inputs, _PRIVATE if private else 0o666 & ~_umask())
 
     def __enter__(self) -> Self:
         return self
@@ -98,20 +105,20 @@ class Output:
             raise OutputError(f"cannot write {self._name}: {reason}") from None
 
 
-def _place(path: str, inputs: Iterable[str]) -> _Stream | _Replacement:
-    """What `path` leads to, link by link."""
+def _place(path: str, inputs: Iterable[str], mode: int) -> _Stream | _Replacement:
+    """What `path` leads to, link by link; `mode` is that of a new file."""
     for _ in range(_MOST_LINKS):
         if (descriptor := _own_descriptor(path)) is not None:
             return _Stream(os.dup(ready(descriptor)))
         status = _status(path)
         if status is None:
-            return _Replacement(path, None)
+            return _Replacement(path, None, mode)
         if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, "it is a directory")
         _refuse_strangers(path, status)
         if stat.S_ISREG(status.st_mode):
             _refuse_inputs(inputs, status)
-            return _Replacement(path, status)
+            return _Replacement(path, status, status.st_mode & 0o777)
         if not stat.S_ISLNK(status.st_mode):
             return _Stream(os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC))
         path = os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120 - see _status
@@ -174,9 +181,10 @@ class _Replacement:
     Its name goes before the process does, unless that is killed.
     """
 
-    def __init__(self, path: str, old: os.stat_result | None) -> None:
+    def __init__(self, path: str, old: os.stat_result | None, mode: int) -> None:
         self._path = path
         self._old = old
+        self._mode = mode
         self._folder, name = os.path.split(path)
         if not name:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
@@ -187,7 +195,7 @@ class _Replacement:
         self._pending = os.path.join(self._folder, f".cursorkit-{os.urandom(8).hex()}")  # noqa: PTH118 - see _status
         self._known = finalize(self, _remove, self._pending)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        self._file = FileIO(os.open(self._pending, flags, 0o600), "w")
+        self._file = FileIO(os.open(self._pending, flags, _PRIVATE), "w")
 
     def write(self, blocks: Iterable[bytes]) -> None:
         for block in blocks:
@@ -205,14 +213,12 @@ class _Replacement:
         self._known.detach()
 
     def _dress(self, descriptor: int) -> None:
-        """Give it the owner and mode of the old file, as far as that is allowed, or the mode of new files."""
-        mode = 0o666 & ~_umask()
+        """Give it its mode, and the owner of the old file, as far as that is allowed."""
         if self._old is not None:
-            mode = self._old.st_mode & 0o777
             with suppress(OSError):
                 os.fchown(descriptor, self._old.st_uid, self._old.st_gid)
         with suppress(OSError):
-            os.fchmod(descriptor, mode)
+            os.fchmod(descriptor, self._mode)
 
     def _sync_folder(self) -> None:
         # The file has its name by now: a folder that cannot be read, or a file system that cannot do this,

@@ -6,6 +6,7 @@ import io
 
 TYPE_CHECKING = False  # that of `typing` would have to be imported before signals are heeded
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import BinaryIO
 
     from _typeshed import WriteableBuffer
@@ -28,6 +29,7 @@ class Progress:
 
     def __init__(self) -> None:
         self.idempotent = False
+        self._told: Callable[[], str] | None = None
         self._octets = 0
         self._whole = False
 
@@ -35,6 +37,10 @@ class Progress:
         """An attempt handed over `octets` of `length` bytes by now."""
         self._octets = max(self._octets, octets)
         self._whole = self._whole or octets >= length
+
+    def follow(self, told: Callable[[], str]) -> None:
+        """From now on, tell what `told` does: it is about more than one body."""
+        self._told = told
 
     @property
     def sent(self) -> str:
@@ -44,6 +50,8 @@ class Progress:
         return "the body was sent in part" if self._octets else "nothing was sent"
 
     def __str__(self) -> str:
+        if self._told is not None:
+            return self._told()
         if not (self._whole or self._octets):
             return self.sent
         accepted = ", and may have been accepted" if self._whole else ""
@@ -72,22 +80,22 @@ class Watched:
         from attrs import evolve
 
         self._progress.idempotent = request.idempotent
-        return self._transport.send(evolve(request, body=counted(request.body, self._progress)))
+        return self._transport.send(evolve(request, body=counted(request.body, self._progress.handed)))
 
     def close(self) -> None:
         """Close the transport within."""
         self._transport.close()
 
 
-def counted(source: BodySource, progress: Progress) -> BodySource:
-    """`source`, of which `progress` is told what is read."""
-    return _Counted(source, progress)
+def counted(source: BodySource, handed: Callable[[int, int], None]) -> BodySource:
+    """`source`, of which `handed` is told how much was read, and of how much; see `Progress.handed`."""
+    return _Counted(source, handed)
 
 
 class _Counted:
-    def __init__(self, source: BodySource, progress: Progress) -> None:
+    def __init__(self, source: BodySource, handed: Callable[[int, int], None]) -> None:
         self._source = source
-        self._progress = progress
+        self._handed = handed
 
     @property
     def length(self) -> int:
@@ -95,17 +103,17 @@ class _Counted:
 
     def open(self) -> BinaryIO:
         # Buffered for its interface alone: what is read ahead would count.
-        return io.BufferedReader(_Counter(self._source.open(), self.length, self._progress), 1)
+        return io.BufferedReader(_Counter(self._source.open(), self.length, self._handed), 1)
 
 
 class _Counter(io.RawIOBase):
-    def __init__(self, reader: BinaryIO, length: int, progress: Progress) -> None:
+    def __init__(self, reader: BinaryIO, length: int, handed: Callable[[int, int], None]) -> None:
         self._reader = reader
         self._length = length
-        self._progress = progress
+        self._handed = handed
         self._octets = 0
         # An empty body is sent as soon as anything is.
-        progress.handed(0, length)
+        handed(0, length)
 
     def readable(self) -> bool:
         return True
@@ -115,7 +123,7 @@ class _Counter(io.RawIOBase):
         block = self._reader.read(len(view))
         view[: len(block)] = block
         self._octets += len(block)
-        self._progress.handed(self._octets, self._length)
+        self._handed(self._octets, self._length)
         return len(block)
 
     def close(self) -> None:

@@ -6,7 +6,14 @@ import errno
 import os
 import sys
 
+TYPE_CHECKING = False  # that of `typing` would have to be imported before signals are heeded
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
+
+aside: list[Callable[[Callable[[], None]], None]] = []
+"""Who draws on the last line of the terminal: lets words be written there, and draws anew below them."""
 
 
 def hold_places() -> None:
@@ -58,11 +65,24 @@ def put(descriptor: int, content: bytes) -> None:
             select.select([], [descriptor], [])
 
 
+def is_watched() -> bool:
+    """Whether standard error is a terminal."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 def say(text: str) -> None:
     """Write a line to standard error, if anybody listens there."""
     if sys.stderr is None:
         return
+    line = f"{text}\n".encode(sys.stderr.encoding, "backslashreplace")
+    if aside:
+        aside[-1](lambda: _write(line))
+    else:
+        _write(line)
+
+
+def _write(line: bytes) -> None:
     try:
-        put(STANDARD_ERROR, f"{text}\n".encode(sys.stderr.encoding, "backslashreplace"))
+        put(STANDARD_ERROR, line)
     except OSError:
         return

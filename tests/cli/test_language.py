@@ -391,7 +391,7 @@ def test_no_arguments(run: Run) -> None:
         (("bdy",), "unknown command 'bdy'\n    did you mean 'body'?"),
         (
             ("-r", "a=1"),
-            "unknown command '-r'\n    commands: body, explain, print, api, apis, describe, docs, complete",
+            "unknown command '-r'\n    commands: body, explain, print, api, apis, describe, docs, store, co",
         ),
         (("body", "a=1"), "unexpected argument 'a=1'\n    the words of the language stand behind -r"),
         (("body", "--schema"), "argument --schema: expected one argument"),
