@@ -2,7 +2,8 @@
 
     python tests/faults/soak.py 10000 [SEED]
 
-prints the clients side by side, and fails where cursorkit claims what is not so.
+prints the clients side by side, then what came of as many instances that cursorkit stores many at a time, and
+fails where cursorkit claims what is not so.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pydicom.data import get_testdata_file
 from pydicom.uid import UID
 
 from soak_clients import CLIENTS, Claim, Upload, missing
+from soak_many import soak_many
 from soak_store import ROOT, Store
 
 if TYPE_CHECKING:
@@ -136,7 +138,10 @@ def main(number: int, seed: int) -> int:
         with TemporaryDirectory() as folder:
             results[name] = soak(client(), number, seed, Path(folder))
         _say(f"\n{table(results)}")
-    return 1 if results["cursorkit"].lies else 0
+    with TemporaryDirectory() as folder:
+        many = soak_many(number, seed, Path(folder))
+    _say("\n".join(["", str(many), *many.wrong]))
+    return 1 if results["cursorkit"].lies or many.wrong else 0
 
 
 def _say(line: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cursorkit.dicom import State
 from soak import COLUMNS, soak, table
 from soak_clients import cursorkit, from_a_generator
+from soak_many import soak_many
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,3 +31,12 @@ def test_a_run_finds_what_is_wrong_with_a_client(tmp_path: Path) -> None:
     assert result.came["'stored', but other bytes"] > 0
     assert result.came["'not stored', but it is"] > 0
     assert sum(result.came[name] for name in COLUMNS[:-1]) == result.uploads == 40
+
+
+def test_many_at_a_time(tmp_path: Path) -> None:
+    """What is called stored is there, byte for byte; another run stores what is left, and nothing twice."""
+    many = soak_many(200, SEED, tmp_path)
+    assert many.wrong == []
+    assert many.instances == 200
+    assert many.faults.total() > 30, many
+    assert {State.STORED, State.KNOWN, State.REFUSED} <= many.came.keys(), many

@@ -2,75 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import socket
-import subprocess
-import time
 from collections import Counter
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
-from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 import trustme
-from attrs import frozen
+
+from real_servers import Server, free_port, orthanc_plugin, running, running_orthanc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-STORE = "projects/p/locations/l/datasets/d/dicomStores/s"
-PLUGIN = "libOrthancDicomWeb.so"
-PLUGIN_FOLDERS = ("/usr/share/orthanc/plugins", "/usr/local/share/orthanc/plugins", "/usr/lib/orthanc")
+    from real_servers import Orthanc
+
 TOKEN = "a-token-that-nginx-asks-for"
-DIRECT = build_opener(ProxyHandler({}))
 LOGS = pytest.StashKey[dict[str, Path]]()
 Outcomes = dict[str, dict[str, tuple[str, str]]]
 OUTCOMES = pytest.StashKey[Outcomes]()
-
-
-@frozen
-class Server:
-    """A way to Orthanc.
-
-    Attributes:
-        url: the endpoint.
-        ca_bundle: the authorities to trust; None where there is no TLS.
-        token: a file with the token that the server asks for; None where it asks for none.
-    """
-
-    url: str
-    ca_bundle: Path | None = None
-    token: Path | None = None
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """What the program is told."""
-        trust = () if self.ca_bundle is None else ("--ca-bundle", str(self.ca_bundle))
-        token = () if self.token is None else ("-p", f"access-token@={self.token}")
-        return ("--endpoint", self.url, *trust, *token)
-
-
-@frozen
-class Orthanc(Server):
-    """Orthanc itself, and what it says of its contents in its own words, which are not DICOMweb."""
-
-    def files(self) -> list[bytes]:
-        """Every instance that it holds, as the bytes of its file."""
-        return [self._ask(f"instances/{name}/file") for name in self._names()]
-
-    def clear(self) -> None:
-        """Forget every instance."""
-        for name in self._names():
-            self._ask(f"instances/{name}", "DELETE")
-
-    def _names(self) -> list[str]:
-        return cast("list[str]", json.loads(self._ask("instances")))
-
-    def _ask(self, path: str, verb: str = "GET") -> bytes:
-        with DIRECT.open(Request(self.url + path, method=verb), timeout=30) as answer:
-            return cast("bytes", answer.read())
+Tallies = dict[str, Counter[str]]
+TALLIES = pytest.StashKey[Tallies]()
 
 
 @pytest.fixture(scope="session")
@@ -78,30 +31,13 @@ def orthanc_itself(
     absent: Callable[[str], NoReturn], tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
 ) -> Iterator[Orthanc]:
     """Orthanc on a port of its own, with its storage in a temporary folder."""
-    program = shutil.which("Orthanc") or absent("Orthanc")
-    plugins = [path for folder in PLUGIN_FOLDERS if (path := Path(folder, PLUGIN)).exists()]
+    if shutil.which("Orthanc") is None:
+        absent("Orthanc")
+    if orthanc_plugin() is None:
+        absent("Orthanc's DICOMweb plugin")
     folder = tmp_path_factory.mktemp("orthanc")
-    port = free_port()
-    (folder / "orthanc.json").write_text(
-        json.dumps(
-            {
-                "StorageDirectory": str(folder / "storage"),
-                "IndexDirectory": str(folder / "storage"),
-                "HttpPort": port,
-                "RemoteAccessAllowed": False,
-                "AuthenticationEnabled": False,
-                "DicomServerEnabled": False,
-                "Plugins": [str(plugins[0] if plugins else absent("Orthanc's DICOMweb plugin"))],
-                "DicomWeb": {"Enable": True, "Root": f"/v1beta1/{STORE}/dicomWeb/", "EnableWado": False},
-            }
-        )
-    )
-    orthanc = Orthanc(f"http://127.0.0.1:{port}/")
-
-    def ready() -> None:
-        DIRECT.open(f"{orthanc.url}system", timeout=5).close()
-
-    with running("Orthanc", [program, "orthanc.json"], folder, ready, pytestconfig):
+    pytestconfig.stash.setdefault(LOGS, {})["Orthanc"] = folder / "log"
+    with running_orthanc(folder) as orthanc:
         yield orthanc
 
 
@@ -169,7 +105,8 @@ def nginx(
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
 
     argv = [nginx_program, "-e", "stderr", "-p", str(folder), "-c", "nginx.conf"]
-    with running("nginx", argv, folder, ready, pytestconfig):
+    pytestconfig.stash.setdefault(LOGS, {})["nginx"] = folder / "log"
+    with running("nginx", argv, folder, ready):
         yield Server(f"https://localhost:{port}/", folder / "ca.pem", folder / "token")
 
 
@@ -179,45 +116,6 @@ def server(request: pytest.FixtureRequest, orthanc: Orthanc) -> Server:
     if request.param == "http":
         return orthanc
     return cast("Server", request.getfixturevalue("nginx"))
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens to."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return cast("int", probe.getsockname()[1])
-
-
-@contextmanager
-def running(
-    name: str, argv: list[str], folder: Path, ready: Callable[[], None], config: pytest.Config
-) -> Iterator[None]:
-    """A server that runs in `folder`; `ready` raises OSError until it is up. Its log is kept."""
-    log = folder / "log"
-    config.stash.setdefault(LOGS, {})[name] = log
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(
-            argv, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-        ) as process,
-    ):
-        try:
-            deadline = time.monotonic() + 60
-            while process.poll() is None and time.monotonic() < deadline:
-                with suppress(OSError):
-                    ready()
-                    break
-                time.sleep(0.05)
-            else:
-                pytest.fail(f"{name} does not start")
-            yield
-        finally:
-            process.terminate()
-            try:
-                # Orthanc takes a few seconds to stop.
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -239,8 +137,20 @@ def outcomes(pytestconfig: pytest.Config) -> Outcomes:
     return pytestconfig.stash.setdefault(OUTCOMES, {})
 
 
+@pytest.fixture(scope="session")
+def tallies(pytestconfig: pytest.Config) -> Tallies:
+    """How many files became what, by what was stored, where to and how."""
+    return pytestconfig.stash.setdefault(TALLIES, {})
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Show what became of the samples, whether or not all went well."""
+    """Show what became of the samples and of many files, whether or not all went well."""
+    runs = config.stash.get(TALLIES, {})
+    if runs:
+        terminalreporter.section("DICOM files, stored by one run")
+    for name, counted in runs.items():
+        told = ", ".join(f"{number} {word}" for word, number in counted.most_common())
+        terminalreporter.write_line(f"{name:<{max(map(len, runs))}}  {counted.total():>5}: {told}")
     rows = config.stash.get(OUTCOMES, {})
     if not rows:
         return

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cursorkit import Outcome
-    from tests.servers.conftest import Orthanc, Server
+    from real_servers import Orthanc, Server
 
 
 def store(

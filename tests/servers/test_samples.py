@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cursorkit import Outcome
-    from tests.servers.conftest import Orthanc, Outcomes
+    from real_servers import Orthanc
+    from tests.servers.conftest import Outcomes
 
 PLACE = {"parent": "projects/p/locations/l/datasets/d/dicomStores/s", "dicom_web_path": "studies"}
 WORDS = {Verdict.DONE: "stored", Verdict.REFUSED: "refused", Verdict.UNKNOWN: "unknown"}
