@@ -6,12 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_demo(root: Path, tmp_path: Path) -> None:
@@ -36,11 +33,14 @@ def test_demo(root: Path, tmp_path: Path) -> None:
     assert " -r . content-type=application/dicom data@=" in command
     assert '"00081199"' in shown.stdout
     assert "stored 1 instance" in shown.stderr
-    image = clone / "demo-store" / shown.stdout.splitlines()[-1]
+    (image,) = (Path(line) for line in shown.stdout.splitlines() if line.startswith("/"))
     from pydicom.data import get_testdata_file
 
     with open(str(get_testdata_file("CT_small.dcm", download=False)), "rb") as scan:
         assert image.read_bytes() == scan.read()
+    assert '"verdict": "done"' in shown.stdout
+    assert '"stored": 81' in shown.stdout
+    assert "<svg" in (clone / "demo-store" / "report.html").read_text()
 
 
 PROBES = """
