@@ -16,6 +16,7 @@ from cursorkit.cli.flags import given
 from cursorkit.cli.identity import trust_problems
 from cursorkit.cli.remedies import typed
 from cursorkit.dicom.batches import Limits
+from cursorkit.dicom.instances import UID
 from cursorkit.dicom.target import Target
 from cursorkit.errors import ArgumentErrors, Problem, SourceError, quoted
 from cursorkit.files import STANDARD_INPUT, Files
@@ -172,7 +173,7 @@ def of_url(prog: str, line: Line, announce: Callable[[str], None]) -> StoreJob:
     headers = gather(lambda: _headers(flags, files), problems)
     problems += _unsafe(url, flags)
     problems += trust_problems(flags.ca_bundle)
-    if flags.study is not None and not _UID.fullmatch(flags.study):
+    if flags.study is not None and not UID.fullmatch(flags.study):
         problems.append(Problem("usage", f"--study: {quoted(flags.study)} is no UID of DICOM", label=""))
     listed = gather(lambda: _listed(paths, files), problems)
     problems += _places(paths, flags, ("URL", "" if endpoint is None else endpoint.url))
@@ -184,9 +185,6 @@ def of_url(prog: str, line: Line, announce: Callable[[str], None]) -> StoreJob:
     proof = "--bearer FILE gives a token, --basic FILE a name and a password"
     return _job(target, paths, listed, files, flags, proof)
 
-
-_UID = re.compile(r"(?=[0-9.]{1,64}\Z)[0-9]+(\.[0-9]+)*")
-"""PS3.5, 9.1."""
 
 _TOKEN = re.compile(rb"[!-~]+")
 """What a token may be (RFC 6750, 2.1, and what servers give out beside that)."""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 DICOM = "application/dicom"
 RELATED = "multipart/related"
 
+UID = re.compile(r"(?=[0-9.]{1,64}\Z)[0-9]+(\.[0-9]+)*")
+"""PS3.5, 9.1; but components with leading zeros, which are wrong, do no harm, and occur."""
+
 _HEADS = (64 * 1024, 4 * 1024 * 1024)
 """Bytes of a file, inflated if need be, within which its identifiers must stand: as a rule, and at most. A
 data set is sorted by tag (PS3.5, 7.1), and they come before nearly everything in it."""

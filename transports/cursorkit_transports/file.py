@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from attrs import evolve, field, frozen
 
-from cursorkit.dicom.instances import DICOM, RELATED, NotDicomError, read_instance, require_pydicom
+from cursorkit.dicom.instances import DICOM, RELATED, UID, NotDicomError, read_instance, require_pydicom
 from cursorkit.wire import Bytes, EndpointError, Headers, Response, Sending, StorageError
 from cursorkit.wire.multipart import MultipartError, media_type, split
 from cursorkit.wire.source import BLOCK
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 PROCESSING_FAILURE = 0x0110
 DOES_NOT_MATCH_SOP_CLASS = 0xA900
 CANNOT_UNDERSTAND = 0xC000
-
-_UID = re.compile(r"(?=[0-9.]{1,64}\Z)[0-9]+(\.[0-9]+)*")
-"""PS3.5, 9.1; but components with leading zeros, which are wrong, do no harm, and occur."""
 
 _STUDIES = re.compile(r"(?:/[^?]*)?/studies(?:/(?P<study>[^/?]+))?(?:\?.*)?")
 
@@ -197,7 +194,7 @@ def _stage(opened: Transaction, headers: Headers, part: Readable, study: str) ->
             instance = read_instance(reader)
     except NotDicomError as error:
         return _Failed(DOES_NOT_MATCH_SOP_CLASS if error.understood else CANNOT_UNDERSTAND, str(error))
-    if wrong := [name for name, uid in _names(instance) if not _UID.fullmatch(uid)]:
+    if wrong := [name for name, uid in _names(instance) if not UID.fullmatch(uid)]:
         return _Failed(DOES_NOT_MATCH_SOP_CLASS, f"what it has for {' and '.join(wrong)} is no UID", instance)
     if study not in {"", instance.study}:
         return _Failed(PROCESSING_FAILURE, "it belongs to another study than the request is for", instance)
