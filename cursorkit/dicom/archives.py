@@ -247,9 +247,7 @@ def _told(name: str, source: Callable[[], BodySource]) -> Member:
         return Result(name, State.UNREADABLE, str(error))
     except NotImplementedError:
         return Result(name, State.UNREADABLE, "it is compressed in a way that is not supported")
-    except (
-        Exception
-    ):  # the readers of archives promise no exceptions of their own for bytes that make no sense
+    except Exception:  # the readers promise no exceptions of their own for bytes that make no sense
         return Result(name, State.UNREADABLE, _DAMAGED)
 
 

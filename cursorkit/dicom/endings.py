@@ -90,13 +90,16 @@ def unanswered(error: TransportError) -> Ending:
     return _ending(failed(error, idempotent=True), about, _ADVICE_OF_ERRORS.get(type(error), ""))
 
 
-def unread(error: SourceError, *, alone: bool) -> Ending:
-    """The end of a request that could not be sent, for one of its files; `alone` if it has only one."""
-    if alone:
-        advice = "run this again once nobody writes it any more" if error.kind == "changed-file" else ""
-        return Ending(State.UNREADABLE, _line(str(error)), advice, About.FILES)
-    reason = "another file of the same request cannot be read"
-    return Ending(State.LATER, reason, _ADVICE[State.LATER], About.FILES)
+BESIDE_UNREAD = Ending(
+    State.LATER, "another file of the same request cannot be read", _ADVICE[State.LATER], About.FILES
+)
+"""The end of a request of several files, one of which cannot be read, and nobody knows which."""
+
+
+def unread(error: SourceError) -> Ending:
+    """The end of a file that cannot be read."""
+    advice = "run this again once nobody writes it any more" if error.kind == "changed-file" else ""
+    return Ending(State.UNREADABLE, _line(str(error)), advice, About.FILES)
 
 
 def unnamed(response: Response) -> Ending:

@@ -75,5 +75,5 @@ def _planned(found: Found, target: Target, journal: Journal, *, strict: bool) ->
 def _unreadable(name: str, error: SourceError | OSError) -> Result:
     if isinstance(error, OSError):
         error = SourceError("unreadable-file", f"cannot read '{name}': {error.strerror}")
-    ending = unread(error, alone=True)
+    ending = unread(error)
     return Result(name, ending.state, ending.reason, ending.advice)

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from cursorkit.dicom.answers import advice, is_out_of_resources, report
 from cursorkit.dicom.bodies import of_sources
-from cursorkit.dicom.endings import About, Ending, unanswered, unnamed, unread
+from cursorkit.dicom.endings import BESIDE_UNREAD, About, Ending, unanswered, unnamed, unread
 from cursorkit.dicom.results import Result, State
 from cursorkit.errors import SourceError, discreet
 from cursorkit.methods.answers import contents, parsed
@@ -98,7 +98,7 @@ def _asked(
     try:
         response = transport.send(target.request(*of_sources(sources)))
     except SourceError as error:
-        ending = unread(error, alone=len(batch) == 1)
+        ending = unread(error) if len(batch) == 1 else BESIDE_UNREAD
     except TransportError as error:
         ending = unanswered(error)
     else:

@@ -211,15 +211,27 @@ class Digesting:
         return cast("BinaryIO", _Digested(self, self._source.open()))
 
 
-class _Digested(io.RawIOBase):
+class _Reading(io.RawIOBase):
+    """Hands on, without a copy, blocks that somebody else reads."""
+
+    def readable(self) -> bool:
+        """Always true."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """As `read`, into a buffer."""
+        view = memoryview(buffer)
+        block = self.read(len(view)) or b""
+        view[: len(block)] = block
+        return len(block)
+
+
+class _Digested(_Reading):
     def __init__(self, source: Digesting, reader: BinaryIO) -> None:
         self._source = source
         self._reader = reader
         self._left = source.length
         self._digest = sha256()
-
-    def readable(self) -> bool:
-        return True
 
     def read(self, size: int | None = -1, /) -> bytes:
         block = self._reader.read(-1 if size is None else size)
@@ -229,18 +241,12 @@ class _Digested(io.RawIOBase):
             self._source.sha256 = self._digest.hexdigest()
         return block
 
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        view = memoryview(buffer)
-        block = self.read(len(view))
-        view[: len(block)] = block
-        return len(block)
-
     def close(self) -> None:
         self._reader.close()
         super().close()
 
 
-class Sending(io.RawIOBase):
+class Sending(_Reading):
     """One attempt to send a source: a reader for the network, and the evidence of what left.
 
     It gives exactly `source.length` bytes, so that a body can neither run over its Content-Length into the
@@ -263,10 +269,6 @@ class Sending(io.RawIOBase):
     def sent(self) -> Sent:
         """What left so far."""
         return Sent(self._octets, self._whole, self._digest.hexdigest())
-
-    def readable(self) -> bool:
-        """Always true."""
-        return True
 
     def read(self, size: int | None = -1, /) -> bytes:
         """The next block of at most `size` bytes; empty at the end.
@@ -292,13 +294,6 @@ class Sending(io.RawIOBase):
             raise SourceError("changed-file", f"the body ended {self._left} bytes before its stated length")
         self._left -= len(self._pending)
         return self._pending
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """As `read`, into a buffer."""
-        view = memoryview(buffer)
-        block = self.read(len(view))
-        view[: len(block)] = block
-        return len(block)
 
     def close(self) -> None:
         """Close the source's reader."""
