@@ -11,10 +11,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, NoReturn, Self
 from weakref import finalize
 
-from attrs import evolve
-
 from cursorkit.cli import streams
-from cursorkit.cli.progress import counted
+from cursorkit.cli.progress import Watched
 from cursorkit.dicom.results import Result
 
 if TYPE_CHECKING:
@@ -22,7 +20,8 @@ if TYPE_CHECKING:
 
     from tqdm import tqdm
 
-    from cursorkit.wire.message import Request, Response
+    from cursorkit.cli.progress import Handed
+    from cursorkit.wire.message import Request
     from cursorkit.wire.transport import Endpoint, Opener, Transport
 
     Drawn = tqdm[NoReturn]
@@ -122,38 +121,23 @@ class _Reached:
         return self.settled + sum([*self._leaving.values()])
 
     @contextmanager
-    def leaving(self) -> Iterator[Callable[[int, int], None]]:
-        """A request is under way; it says how much has left."""
-        request = object()
-        self._leaving[request] = 0
+    def leaving(self, _request: Request) -> Iterator[Handed]:
+        """A request is under way; gives what is told how much of it has left."""
+        which = object()
+        self._leaving[which] = 0
 
         def handed(octets: int, _length: int) -> None:
             # Where it is sent again, it is not less that has left.
-            self._leaving[request] = max(self._leaving[request], octets)
+            self._leaving[which] = max(self._leaving[which], octets)
 
         try:
             yield handed
         finally:
-            del self._leaving[request]
-
-
-class _Watched:
-    """A transport of whose requests it is told how much has left."""
-
-    def __init__(self, transport: Transport, reached: _Reached) -> None:
-        self._transport = transport
-        self._reached = reached
-
-    def send(self, request: Request) -> Response:
-        with self._reached.leaving() as handed:
-            return self._transport.send(evolve(request, body=counted(request.body, handed)))
-
-    def close(self) -> None:
-        self._transport.close()
+            del self._leaving[which]
 
 
 def _opened(opener: Opener, reached: _Reached, endpoint: Endpoint) -> Transport:
-    return _Watched(opener(endpoint), reached)
+    return Watched(opener(endpoint), reached.leaving)
 
 
 class _Size:

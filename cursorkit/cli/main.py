@@ -171,7 +171,7 @@ def _asked(job: Job, progress: Progress) -> Outcome:
 
     transport, media = open_transport(job.endpoint), job.media
     if media is None:
-        transport = Watched(transport, progress)
+        transport = Watched(transport, progress.leaving)
     else:
         media = evolve(media, source=counted(media.source, progress.handed))
     try:

@@ -39,7 +39,7 @@ def write_pages(job: Job, output: Output, progress: Progress) -> Outcome:
     Raises:
         OutputError: they cannot be written.
     """
-    transport = Watched(open_transport(job.endpoint), progress)
+    transport = Watched(open_transport(job.endpoint), progress.leaving)
     try:
         every = pages(job.method, job.parameters, job.body, transport, ask_again=job.endpoint.retry_for > 0)
         output.write_all(_lines(every))

@@ -7,6 +7,7 @@ import io
 TYPE_CHECKING = False  # that of `typing` would have to be imported before signals are heeded
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from typing import BinaryIO
 
     from _typeshed import WriteableBuffer
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from cursorkit.wire.message import Request, Response
     from cursorkit.wire.source import BodySource
     from cursorkit.wire.transport import Transport
+
+    Handed = Callable[[int, int], None]
+    """Is told of how many bytes there are, how many were handed over by now: `handed(octets, length)`."""
 
 
 class Progress:
@@ -37,6 +41,13 @@ class Progress:
         """An attempt handed over `octets` of `length` bytes by now."""
         self._octets = max(self._octets, octets)
         self._whole = self._whole or octets >= length
+
+    def leaving(self, request: Request) -> AbstractContextManager[Handed]:
+        """A request is about to be sent; gives what is to be told how much of it was handed over."""
+        from contextlib import nullcontext
+
+        self.idempotent = request.idempotent
+        return nullcontext(self.handed)
 
     def follow(self, told: Callable[[], str]) -> None:
         """From now on, tell what `told` does: it is about more than one body."""
@@ -64,12 +75,14 @@ class Watched:
 
     Args:
         transport: what sends the requests.
-        progress: is told what it takes of their bodies.
+        leaving: gives, for as long as a request is being sent, what is told how much it takes of its body.
     """
 
-    def __init__(self, transport: Transport, progress: Progress) -> None:
+    def __init__(
+        self, transport: Transport, leaving: Callable[[Request], AbstractContextManager[Handed]]
+    ) -> None:
         self._transport = transport
-        self._progress = progress
+        self._leaving = leaving
 
     def send(self, request: Request) -> Response:
         """Send as the transport within does.
@@ -79,21 +92,21 @@ class Watched:
         """
         from attrs import evolve
 
-        self._progress.idempotent = request.idempotent
-        return self._transport.send(evolve(request, body=counted(request.body, self._progress.handed)))
+        with self._leaving(request) as handed:
+            return self._transport.send(evolve(request, body=counted(request.body, handed)))
 
     def close(self) -> None:
         """Close the transport within."""
         self._transport.close()
 
 
-def counted(source: BodySource, handed: Callable[[int, int], None]) -> BodySource:
+def counted(source: BodySource, handed: Handed) -> BodySource:
     """`source`, of which `handed` is told how much was read, and of how much; see `Progress.handed`."""
     return _Counted(source, handed)
 
 
 class _Counted:
-    def __init__(self, source: BodySource, handed: Callable[[int, int], None]) -> None:
+    def __init__(self, source: BodySource, handed: Handed) -> None:
         self._source = source
         self._handed = handed
 
@@ -107,7 +120,7 @@ class _Counted:
 
 
 class _Counter(io.RawIOBase):
-    def __init__(self, reader: BinaryIO, length: int, handed: Callable[[int, int], None]) -> None:
+    def __init__(self, reader: BinaryIO, length: int, handed: Handed) -> None:
         self._reader = reader
         self._length = length
         self._handed = handed
