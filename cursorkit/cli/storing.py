@@ -79,7 +79,7 @@ def _stored(job: StoreJob, output: Output, reports: dict[str, Output], progress:
         if not found:
             console.tell(f"error: {_nothing(job)}", console.RED)
         elif came_to is not Verdict.DONE:
-            console.tell(f"error: {_failures(report)}", console.RED)
+            console.tell(f"error: {_failures(ledger.files(), ledger.files(State))}", console.RED)
         if report.counts[State.UNAUTHORIZED]:
             console.say(job.proof)
         if sum(report.counts.values()) and not (job.quiet and came_to is Verdict.DONE):
@@ -159,10 +159,8 @@ def _nothing(job: StoreJob) -> str:
     return f"there is no DICOM instance{of_study} in {listed(job.paths)}"
 
 
-def _failures(report: Report) -> str:
+def _failures(left: int, of_all: int) -> str:
     """How many files something is left to do about."""
-    left = sum(number for state, number in report.counts.items() if not state.settled)
-    of_all = sum(report.counts.values())
     return (
         f"{left} of {of_all} file{'s' * (of_all != 1)} {'is' if left == 1 else 'are'} not proven to be stored"
     )

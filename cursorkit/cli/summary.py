@@ -11,9 +11,9 @@ from cursorkit.dicom.results import UNSETTLED, State
 from cursorkit.errors import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from cursorkit.dicom.ledger import Ledger, Total
+    from cursorkit.dicom.ledger import Ledger
 
 _MOST = 10
 """Reasons that are told, and files that are told of by name."""
@@ -40,7 +40,7 @@ def table(ledger: Ledger, seconds: float, *, report: str = "") -> str:
     whole = [sum(each) for each in zip(*totals.values(), strict=True)] or [0, 0]
     rows = [(state.value, total.files, total.octets) for state, total in totals.items()]
     lines = [*_aligned([*rows, ("in all", *whole)]), _pace(ledger, seconds)]
-    skipped, left = (_files(totals, states) for states in ((State.SKIPPED,), UNSETTLED))
+    skipped, left = ledger.files([State.SKIPPED]), ledger.files()
     named = 0
     for count, states, what in (
         (skipped, (State.SKIPPED,), f"{files(skipped)} {'was' if skipped == 1 else 'were'} skipped:"),
@@ -55,10 +55,6 @@ def table(ledger: Ledger, seconds: float, *, report: str = "") -> str:
     elif named < skipped + left:
         lines.append("  --report FILE lists all of them")
     return "\n".join(lines)
-
-
-def _files(totals: Mapping[State, Total], states: Iterable[State]) -> int:
-    return sum(totals[state].files for state in states if state in totals)
 
 
 def _aligned(rows: Iterable[tuple[str, int, int]]) -> Iterator[str]:

@@ -22,18 +22,17 @@ _MANY = 500
 # Texts are kept as bytes: names of files may hold what is no Unicode.
 _TABLE = """\
 CREATE TABLE results (
-    at REAL, settled INTEGER, state TEXT, octets INTEGER, code INTEGER,
+    at REAL, state TEXT, octets INTEGER, code INTEGER,
     name BLOB, reason BLOB, advice BLOB, sha256 BLOB,
     study BLOB, series BLOB, sop_instance BLOB, sop_class BLOB, modality BLOB, transfer_syntax BLOB
 )"""
-_KEEP = "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_KEEP = "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _identifiers = attrgetter("study", "series", "sop_instance", "sop_class", "modality", "transfer_syntax")
 _UNKNOWN = (None,) * 6
 _ALL = "SELECT * FROM results ORDER BY rowid"
-_UNSETTLED = "SELECT * FROM results WHERE NOT settled ORDER BY rowid"
-_ALIKE = """\
-SELECT state, reason, advice, min(name), count(*) FROM results
-WHERE state IN (SELECT value FROM json_each(?))
+_AMONG = "FROM results WHERE state IN (SELECT value FROM json_each(?))"
+_ALIKE = f"""\
+SELECT state, reason, advice, min(name), count(*) {_AMONG}
 GROUP BY state, reason, advice ORDER BY count(*) DESC, min(rowid)"""
 
 
@@ -111,12 +110,16 @@ class Ledger:
 
     def unsettled(self) -> Iterator[Result]:
         """The results that leave something to do, in their order."""
-        return map(_result, self._rows(_UNSETTLED))
+        return map(_result, self._rows(f"SELECT * {_AMONG} ORDER BY rowid", _listed(UNSETTLED)))
+
+    def files(self, states: Iterable[State] = UNSETTLED) -> int:
+        """How many files these states are that of."""
+        ((count,),) = self._rows(f"SELECT count(*) {_AMONG}", _listed(states))
+        return int(count)
 
     def alike(self, states: Iterable[State] = UNSETTLED) -> Iterator[Alike]:
         """The files of these states, those of one reason together; the most frequent reasons come first."""
-        asked = json.dumps([each.value for each in states])
-        for state, reason, advice, example, count in self._rows(_ALIKE, (asked,)):
+        for state, reason, advice, example, count in self._rows(_ALIKE, _listed(states)):
             yield Alike(State(state), _text(reason), _text(advice), _text(example), count)
 
     def named(self, alike: Alike) -> Iterator[str]:
@@ -171,15 +174,19 @@ SELECT CAST((max(at, ?) - ?) / ? AS INTEGER), count(*), sum(octets) FROM results
         self._new.clear()
 
 
+def _listed(states: Iterable[State]) -> tuple[str]:
+    return (json.dumps([each.value for each in states]),)
+
+
 def _row(result: Result) -> tuple[Any, ...]:
-    of, state = result.instance, result.state
+    of = result.instance
     texts = map(_octets, (result.name, result.reason, result.advice, result.sha256))
     known = _UNKNOWN if of is None else map(_octets, _identifiers(of))
-    return (result.at, state.settled, state.value, result.octets, result.code, *texts, *known)
+    return (result.at, result.state.value, result.octets, result.code, *texts, *known)
 
 
 def _result(row: tuple[Any, ...]) -> Result:
-    at, _, state, octets, code, name, reason, advice, sha256, *identifiers = row
+    at, state, octets, code, name, reason, advice, sha256, *identifiers = row
     instance = None if identifiers[0] is None else Instance(*map(_text, identifiers))
     texts = (_text(name), State(state), _text(reason), _text(advice))
     return Result(*texts, code, instance, octets, _text(sha256), at)

@@ -48,7 +48,7 @@ def page(ledger: Ledger, where: str) -> Iterator[bytes]:
         where: where to, in a word; empty for nothing.
     """
     totals = ledger.by_state()
-    left = sum(total.files for state, total in totals.items() if not state.settled)
+    left = ledger.files()
     parts = (
         _head(),
         _header(ledger, totals, left, where),
