@@ -92,7 +92,8 @@ def store(
 ) -> Report:
     """Store every DICOM file at `paths`; the report gives a result for each file.
 
-    Files go byte for byte. Memory does not grow with their number or size.
+    Files go byte for byte. Memory does not grow with their number or size, but with the directory of a zip
+    archive.
 
     Args:
         paths: as for `cursorkit.dicom.names`.

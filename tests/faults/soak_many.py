@@ -19,16 +19,16 @@ from cursorkit.testing.server import Close, Hang, ReadBody, ReadHead, Reset, Ser
 from cursorkit.wire import Endpoint
 from cursorkit.wire.multipart import MultipartError, media_type, split
 from cursorkit_transports import Https, Policy, Retrying
-from fault import JSON, LEAVING, error, report
+from fault import JSON, error, report
 from hospital import Kind, hospital
-from soak_store import SHORT
+from soak_store import SHORT, faults_that_keep_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from cursorkit.dicom import Journal, Result, Target
-    from cursorkit.testing.server import Exchange, Peer, Script, Step
+    from cursorkit.testing.server import Exchange, Peer, Script
     from cursorkit.wire import Transport
     from hospital import Piece
 
@@ -156,20 +156,6 @@ class _Keep:
         self.store.keep(peer.exchange, self.share)
 
 
-@frozen
-class _ReadSome:
-    """Read a part of the body.
-
-    Attributes:
-        share: of it.
-    """
-
-    share: float
-
-    def play(self, peer: Peer) -> None:
-        ReadBody(int(int(peer.exchange.headers.get("Content-Length", "0")) * self.share)).play(peer)
-
-
 def _everything(_number: int) -> bool:
     return True
 
@@ -195,20 +181,10 @@ class _Say:
 
 
 def _faults(store: ManyStore, chance: Random) -> dict[str, Script]:
-    part: Step = _ReadSome(chance.random())
     keep, some = _Keep(store), _Keep(store, chance.random())
     share, odd = chance.random(), chance.randrange(2)
-    page = answer(200, b"<html>the page of a proxy</html>", [("Content-Type", "text/html")])
     return {
-        "reset after the head": (Reset(),),
-        "reset in the body": (part, Reset()),
-        "closed in the body": (part, Close()),
-        "takes no more": (part, Hang()),
-        "408": (ReadBody(), Write(error(408))),
-        "429": (ReadBody(), Write(error(429, "", ("Retry-After", "0")))),
-        "500": (ReadBody(), Write(error(500))),
-        "503": (ReadBody(), Write(error(503))),
-        "503 before the body": (Write(error(503, "", LEAVING)), Close()),
+        **faults_that_keep_nothing(chance),
         "504, though some are stored": (ReadBody(), some, Write(error(504))),
         "some stored, and reset": (ReadBody(), some, Reset()),
         "stored, and closed": (ReadBody(), keep, Close()),
@@ -216,7 +192,6 @@ def _faults(store: ManyStore, chance: Random) -> dict[str, Script]:
         "stored, and cut off": (ReadBody(), keep, _Say(store, share=share), Close()),
         "stored, and reset in the answer": (ReadBody(), keep, _Say(store, share=share), Reset()),
         "stored, and no report": (ReadBody(), keep, Write(answer(200, b""))),
-        "not stored, but 200": (ReadBody(), Write(page)),
         "some stored, and 400 for the others": (ReadBody(), some, _Say(store, 400, lambda number: False)),
         "some stored, and 202": (ReadBody(), some, _Say(store, 202)),
         "stored, and half of them named": (

@@ -148,23 +148,32 @@ def _instance(exchange: Exchange) -> bytes:
     return content
 
 
-def _faults(chance: Random, keep: Step, well: bytes) -> dict[str, Script]:
+def faults_that_keep_nothing(chance: Random) -> dict[str, Script]:
+    """What may go wrong with any request, by name, before anything of it is kept."""
     part = _ReadSome(chance.random())
-    place = chance.randrange(len(well))
     page = answer(200, b"<html>the page of a proxy</html>", [("Content-Type", "text/html")])
     return {
         "reset after the head": (Reset(),),
         "reset in the body": (part, Reset()),
         "closed in the body": (part, Close()),
         "takes no more": (part, Hang()),
-        "401": (ReadBody(), Write(error(401))),
-        "401 before the body": (Write(error(401, "", LEAVING)), Close()),
-        "401 in the body": (part, Write(error(401, "", LEAVING)), Close()),
         "408": (ReadBody(), Write(error(408))),
         "429": (ReadBody(), Write(error(429, "", ("Retry-After", "0")))),
         "500": (ReadBody(), Write(error(500))),
         "503": (ReadBody(), Write(error(503))),
         "503 before the body": (Write(error(503, "", LEAVING)), Close()),
+        "not stored, but 200": (ReadBody(), Write(page)),
+    }
+
+
+def _faults(chance: Random, keep: Step, well: bytes) -> dict[str, Script]:
+    part = _ReadSome(chance.random())
+    place = chance.randrange(len(well))
+    return {
+        **faults_that_keep_nothing(chance),
+        "401": (ReadBody(), Write(error(401))),
+        "401 before the body": (Write(error(401, "", LEAVING)), Close()),
+        "401 in the body": (part, Write(error(401, "", LEAVING)), Close()),
         "504, though it is stored": (ReadBody(), keep, Write(error(504))),
         "stored, and reset": (ReadBody(), keep, Reset()),
         "stored, and closed": (ReadBody(), keep, Close()),
@@ -173,5 +182,4 @@ def _faults(chance: Random, keep: Step, well: bytes) -> dict[str, Script]:
         "stored, and reset in the answer": (ReadBody(), keep, Write(well[:place]), Reset()),
         "stored, and dripping": (ReadBody(), keep, Write(well, 8, 0.05)),
         "stored, and no report": (ReadBody(), keep, Write(answer(200, b""))),
-        "not stored, but 200": (ReadBody(), Write(page)),
     }
