@@ -13,6 +13,7 @@ from weakref import finalize
 
 from cursorkit.cli import streams
 from cursorkit.cli.progress import Watched
+from cursorkit.dicom.amounts import files
 from cursorkit.dicom.results import Result
 
 if TYPE_CHECKING:
@@ -88,8 +89,7 @@ class Bar:
         self._size.add(result)
         rate = self._files / max(monotonic() - self._began, _TICK)
         failed = f", {self._failed:,} failed" if self._failed else ""
-        plural = "s" * (self._files != 1)
-        told = f"{self._files:,} file{plural}, {rate:,.0f}/s{failed}"
+        told = f"{files(self._files)}, {rate:,.0f}/s{failed}"
         self._drawn.set_postfix_str(told, refresh=False)
         self._reached.settled += result.octets
         _move(self._drawn, self._size, self._reached)

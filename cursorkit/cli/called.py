@@ -9,7 +9,6 @@ from attrs import evolve
 
 from cursorkit.body.build import build
 from cursorkit.body.origins import Written
-from cursorkit.cli import console
 from cursorkit.cli.argv import unknown
 from cursorkit.cli.commands import commands, positionals
 from cursorkit.cli.flags import given
@@ -20,7 +19,7 @@ from cursorkit.methods.call import gather, missing
 from cursorkit.methods.discovery import Methods
 from cursorkit.schema.document import needed
 from cursorkit.schema.names import cli_name
-from cursorkit.wire.transport import Endpoint, EndpointError, host_of, is_of_google
+from cursorkit.wire.transport import Endpoint, EndpointError, host_of, is_of_google, keep_quiet
 from cursorkit_transports.openers import check_endpoint
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ def _endpoint(
             trusted_hosts=arguments.trusted_hosts,
             retry_for=arguments.retry_for,
             timeout=arguments.timeout,
-            tell=console.hush if arguments.quiet else announce,
+            tell=keep_quiet if arguments.quiet else announce,
         )
     except EndpointError as error:
         problems.append(_bad_endpoint(error))

@@ -139,10 +139,6 @@ def say(text: str) -> None:
     streams.say(_plain(text))
 
 
-def hush(_text: str) -> None:
-    """Say nothing. Other processes may be told not to, so it is no lambda."""
-
-
 def _plain(text: str) -> str:
     """Lines in which nothing speaks to the terminal."""
     lines = text.splitlines()

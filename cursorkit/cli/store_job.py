@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from cursorkit.cli import console
 from cursorkit.cli.called import called
 from cursorkit.cli.commands import stores_instances
 from cursorkit.cli.flags import given
@@ -23,7 +22,7 @@ from cursorkit.files import STANDARD_INPUT, Files
 from cursorkit.methods.call import gather
 from cursorkit.schema.names import cli_name
 from cursorkit.wire.message import Headers
-from cursorkit.wire.transport import Endpoint, EndpointError, Remedy, host_of, is_this_machine
+from cursorkit.wire.transport import Endpoint, EndpointError, Remedy, host_of, is_this_machine, keep_quiet
 from cursorkit_transports import open_transport
 from cursorkit_transports.openers import check_endpoint
 
@@ -204,7 +203,7 @@ def _endpoint(prog: str, url: str, flags: Namespace, announce: Callable[[str], N
             retry_for=flags.retry_for,
             timeout=flags.timeout,
             allow_http=flags.allow_http,
-            tell=console.hush if flags.quiet else announce,
+            tell=keep_quiet if flags.quiet else announce,
         )
         check_endpoint(endpoint)
     except EndpointError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from cursorkit.cli.bar import Bar
 from cursorkit.cli.output import Output, document
 from cursorkit.cli.summary import table
 from cursorkit.dicom import inputs, storing
+from cursorkit.dicom.amounts import files
 from cursorkit.dicom.instances import require_pydicom
 from cursorkit.dicom.journal import Journal, JournalError
 from cursorkit.dicom.ledger import Ledger
@@ -28,7 +29,6 @@ from cursorkit.wire.transport import TransportError, host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from contextlib import AbstractContextManager
 
     from cursorkit.cli.progress import Progress
     from cursorkit.cli.store_job import StoreJob
@@ -96,7 +96,10 @@ def _stored(job: StoreJob, output: Output, reports: dict[str, Output], progress:
 def _run(job: StoreJob, ledger: Ledger, progress: Progress) -> Report:
     """Store the files; the results go into `ledger`."""
     with ExitStack() as stack:
-        stack.enter_context(_listening() if job.debug else nullcontext())
+        if job.debug:
+            from cursorkit.cli.debug import debugging
+
+            stack.enter_context(debugging(console.say))
         journal = stack.enter_context(Journal(job.journal))
         executor, jobs = None, storing.JOBS
         if job.scheduler:
@@ -129,12 +132,6 @@ def _run(job: StoreJob, ledger: Ledger, progress: Progress) -> Report:
     return report
 
 
-def _listening() -> AbstractContextManager[None]:
-    from cursorkit.cli.debug import debugging
-
-    return debugging(console.say)
-
-
 # --- what it came to ----------------------------------------------------------------------------------------
 
 
@@ -161,9 +158,7 @@ def _nothing(job: StoreJob) -> str:
 
 def _failures(left: int, of_all: int) -> str:
     """How many files something is left to do about."""
-    return (
-        f"{left} of {of_all} file{'s' * (of_all != 1)} {'is' if left == 1 else 'are'} not proven to be stored"
-    )
+    return f"{left:,} of {files(of_all)} {'is' if left == 1 else 'are'} not proven to be stored"
 
 
 def _so_far(job: StoreJob, report: Report) -> str:

@@ -20,6 +20,7 @@ from cursorkit.dicom.planning import plan
 from cursorkit.dicom.results import Result, State
 from cursorkit.dicom.sending import sent
 from cursorkit.errors import CursorkitError
+from cursorkit.wire.transport import keep_quiet
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -226,7 +227,7 @@ class _Away:
 
     def _given(self, unit: _Unit) -> Future[Done]:
         # Lines for people belong to this process, and whoever says them may be nothing that can be sent.
-        target = evolve(self.target, endpoint=evolve(self.target.endpoint, tell=_unsaid))
+        target = evolve(self.target, endpoint=evolve(self.target.endpoint, tell=keep_quiet))
         try:
             future = self.executor.submit(
                 store_files,
@@ -307,10 +308,6 @@ def _check(target: Target) -> None:
             "the target holds a secret, which no other process is given: whoever does the work needs "
             "credentials of its own"
         ) from None
-
-
-def _unsaid(_line: str) -> None:
-    pass
 
 
 def _in_doubt(result: Result) -> Result:

@@ -106,8 +106,8 @@ READ_TIMEOUT = 3600.0
 """Seconds until an answer begins: a store may work on a transaction for as long as an hour."""
 
 
-def _keep_quiet(_line: str) -> None:
-    pass
+def keep_quiet(_line: str) -> None:
+    """Tell nobody. It is no lambda, because other processes may be told to."""
 
 
 @frozen
@@ -116,7 +116,8 @@ class Endpoint:
 
     Attributes:
         url: the API's root as the user wrote it; its scheme chooses the opener.
-        scopes: the OAuth scopes that the method needs; without any, no credentials are looked for.
+        scopes: the OAuth scopes that the method needs; without any, credentials are looked for only where
+            the host is one of Google's.
         ca_bundle: a PEM file of certificate authorities to trust instead of those of the system.
         impersonate: the service account to act as, and behind it those through whom, in their order.
         quota_project: the project whose quota is used, and which is billed.
@@ -142,7 +143,7 @@ class Endpoint:
     retry_for: float = RETRY_FOR
     timeout: float = READ_TIMEOUT
     allow_http: bool = False
-    tell: Callable[[str], None] = field(default=_keep_quiet, repr=False, eq=False)
+    tell: Callable[[str], None] = field(default=keep_quiet, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", self.url):

@@ -28,7 +28,7 @@ from cursorkit.wire import (
     UnknownHostError,
 )
 from cursorkit.wire.message import NOTHING_SENT
-from cursorkit.wire.transport import RETRY_FOR
+from cursorkit.wire.transport import RETRY_FOR, keep_quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,7 +189,7 @@ class Retrying:
         transport: Transport,
         policy: Policy = Policy(),
         *,
-        tell: Callable[[str], None] = lambda _: None,
+        tell: Callable[[str], None] = keep_quiet,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
