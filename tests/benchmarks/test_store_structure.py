@@ -174,7 +174,8 @@ def test_nor_with_the_number_of_files(tmp_path: Path) -> None:
     folders = [tmp_path / str(number) for number in range(20)]
     for folder in folders:
         folder.mkdir()
-        for number in range(25):
+        for number in range(100):
             (folder / str(number)).write_bytes(b"x")
     peak(folders[0])
-    assert peak(*folders) < 1.2 * peak(*folders[:2])
+    # Others may be at work in this process; 1,800 results that stayed would be some 500,000 bytes.
+    assert peak(*folders) < peak(*folders[:2]) + 300_000
